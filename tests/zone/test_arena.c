@@ -1,0 +1,100 @@
+#include "zone/arena.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void references_count_units_and_none_is_zero(void **state)
+{
+    (void)state;
+    struct arena arena;
+    assert_int_equal(arena_init(&arena, 1000), 0);
+    const uint32_t first = arena_append(&arena, 1);
+    const uint32_t second = arena_append(&arena, 5);
+    const uint32_t third = arena_append(&arena, 4);
+    assert_int_equal(first, 1);
+    assert_int_equal(second, first + 1);
+    assert_int_equal(third, second + 2);
+    arena_fini(&arena);
+}
+
+static void the_sentinel_is_zeros(void **state)
+{
+    (void)state;
+    struct arena arena;
+    assert_int_equal(arena_init(&arena, 1000), 0);
+    const uint8_t zeros[ARENA_UNIT] = {0};
+    assert_memory_equal(arena_at(&arena, 0), zeros, sizeof zeros);
+    arena_fini(&arena);
+}
+
+static void a_full_arena_says_so_and_stays_as_it_was(void **state)
+{
+    (void)state;
+    struct arena arena;
+    assert_int_equal(arena_init(&arena, 64), 0);
+    assert_int_not_equal(arena_append(&arena, 60), 0);
+    const size_t used = arena.used;
+    assert_int_equal(arena_append(&arena, 8), 0);
+    assert_int_equal(arena.used, used);
+    arena_fini(&arena);
+}
+
+static void pointers_stay_valid_while_a_mapping_grows(void **state)
+{
+    (void)state;
+    struct arena arena;
+    assert_int_equal(arena_init(&arena, (size_t)1 << 30), 0);
+    const uint32_t at = arena_append(&arena, 8);
+    uint8_t *octets = arena_edit(&arena, at);
+    memcpy(octets, "unmoved", 8);
+    for (unsigned i = 0; i < 64; i++) {
+        const uint32_t more = arena_append(&arena, 1 << 20);
+        assert_int_not_equal(more, 0);
+        *(uint8_t *)arena_edit(&arena, more) = 1;
+    }
+    assert_ptr_equal(arena_edit(&arena, at), octets);
+    assert_string_equal((const char *)octets, "unmoved");
+    arena_fini(&arena);
+}
+
+static void sealing_moves_a_small_arena_off_its_mapping(void **state)
+{
+    (void)state;
+    struct arena arena;
+    assert_int_equal(arena_init(&arena, (size_t)1 << 30), 0);
+    const uint32_t at = arena_append(&arena, 8);
+    memcpy(arena_edit(&arena, at), "the text", 8);
+    assert_int_equal(arena_seal(&arena), 0);
+    assert_int_equal(arena.reserved, 0);
+    assert_memory_equal(arena_at(&arena, at), "the text", 8);
+    assert_int_equal(arena_append(&arena, 4), 0);
+    arena_fini(&arena);
+}
+
+static void sealing_gives_a_large_arenas_rest_back(void **state)
+{
+    (void)state;
+    struct arena arena;
+    assert_int_equal(arena_init(&arena, (size_t)1 << 30), 0);
+    const uint32_t at = arena_append(&arena, 3 << 20);
+    memset(arena_edit(&arena, at), 7, 3 << 20);
+    assert_int_equal(arena_seal(&arena), 0);
+    assert_in_range(arena.reserved, 3 << 20, 4 << 20);
+    assert_int_equal(((const uint8_t *)arena_at(&arena, at))[(3 << 20) - 1], 7);
+    arena_fini(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(references_count_units_and_none_is_zero),
+        cmocka_unit_test(the_sentinel_is_zeros),
+        cmocka_unit_test(a_full_arena_says_so_and_stays_as_it_was),
+        cmocka_unit_test(pointers_stay_valid_while_a_mapping_grows),
+        cmocka_unit_test(sealing_moves_a_small_arena_off_its_mapping),
+        cmocka_unit_test(sealing_gives_a_large_arenas_rest_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,2 @@
+# Zones as text.
+pharos_unit(master test_master.c text_records.c LINK zone)

@@ -1,0 +1,125 @@
+/* arena.c -- the memory of a zone version */
+#include "zone/arena.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    PIECE_MAX = 256 * 1024,      /* up to here malloc'd, above a mapping of its own */
+    HUGE_PAGE = 2 * 1024 * 1024, /* also the least step by which memory is committed */
+    HUGE_FROM = 4 * HUGE_PAGE,   /* rounding up to huge pages wastes little from here on */
+};
+
+static size_t round_up(size_t octets, size_t to)
+{
+    return (octets + to - 1) / to * to;
+}
+
+static int reserve(struct arena *arena, size_t octets_max)
+{
+    const size_t reserved = round_up(octets_max, HUGE_PAGE);
+    void *base =
+        mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return -ENOMEM;
+    *arena = (struct arena){.base = base, .reserved = reserved};
+    return 0;
+}
+
+int arena_init(struct arena *arena, size_t octets_max)
+{
+    if (octets_max > ARENA_OCTETS_MAX)
+        octets_max = ARENA_OCTETS_MAX;
+    if (octets_max > PIECE_MAX) {
+        const int err = reserve(arena, octets_max);
+        if (err != 0)
+            return err;
+    } else {
+        octets_max = round_up(octets_max + ARENA_UNIT, ARENA_UNIT);
+        *arena = (struct arena){.base = malloc(octets_max), .committed = octets_max};
+        if (arena->base == NULL)
+            return -ENOMEM;
+    }
+    /* The sentinel. Its reference is 0, so the result says nothing. */
+    arena_append(arena, ARENA_UNIT);
+    if (arena->used == 0) {
+        arena_fini(arena);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+void arena_fini(struct arena *arena)
+{
+    if (arena->reserved != 0)
+        munmap(arena->base, arena->reserved);
+    else
+        free(arena->base);
+    *arena = (struct arena){0};
+}
+
+/* Makes the first `octets` octets writable, and half as much again to do so seldom. */
+static bool commit(struct arena *arena, size_t octets)
+{
+    if (octets > arena->reserved)
+        return false;
+    size_t committed = round_up(octets + octets / 2, HUGE_PAGE);
+    if (committed > arena->reserved)
+        committed = arena->reserved;
+    if (mprotect(arena->base, committed, PROT_READ | PROT_WRITE) != 0)
+        return false;
+    /* Only speed is lost where these fail. */
+    if (committed >= HUGE_FROM)
+        madvise(arena->base, committed, MADV_HUGEPAGE);
+    madvise(arena->base, committed, MADV_DONTDUMP);
+    arena->committed = committed;
+    return true;
+}
+
+uint32_t arena_append(struct arena *arena, size_t octets)
+{
+    octets = round_up(octets, ARENA_UNIT);
+    if (octets > ARENA_OCTETS_MAX - arena->used)
+        return 0;
+    if (arena->used + octets > arena->committed && !commit(arena, arena->used + octets))
+        return 0;
+    const uint32_t reference = (uint32_t)(arena->used / ARENA_UNIT);
+    if (arena->reserved == 0) /* fresh mappings are zeros already */
+        memset(arena->base + arena->used, 0, octets);
+    arena->used += octets;
+    return reference;
+}
+
+static int move_to_piece(struct arena *arena)
+{
+    uint8_t *piece = malloc(arena->used);
+    if (piece == NULL)
+        return -ENOMEM;
+    memcpy(piece, arena->base, arena->used);
+    const size_t used = arena->used;
+    arena_fini(arena);
+    *arena = (struct arena){.base = piece, .used = used, .committed = used};
+    return 0;
+}
+
+int arena_seal(struct arena *arena)
+{
+    if (arena->reserved == 0) {
+        uint8_t *piece = realloc(arena->base, arena->used);
+        if (piece != NULL)
+            arena->base = piece;
+        arena->committed = arena->used;
+        return 0;
+    }
+    if (arena->used <= PIECE_MAX)
+        return move_to_piece(arena);
+
+    const size_t keep = round_up(arena->used, 4096);
+    if (keep < arena->reserved && munmap(arena->base + keep, arena->reserved - keep) == 0)
+        arena->reserved = keep;
+    arena->committed = arena->used;
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* arena.h -- the memory of a zone version: append-only, addressed by 32-bit references
+ * A reference counts 4-octet units from the arena's start, so an arena holds up to 16 GiB and
+ * can lie anywhere: in reserved address space, in a malloc'd piece, later in a file. Unit 0 is
+ * a sentinel of zeros: reference 0 is "none" and harmless to read.
+ *
+ * One thread appends; any number read what was published to them. Nothing is overwritten once a
+ * reader may see it. */
+#ifndef PHAROS_ZONE_ARENA_H
+#define PHAROS_ZONE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ARENA_UNIT = 4 };
+
+#define ARENA_OCTETS_MAX ((size_t)UINT32_MAX * ARENA_UNIT)
+
+struct arena {
+    uint8_t *base;
+    size_t used;      /* octets, a multiple of ARENA_UNIT */
+    size_t committed; /* octets that may be written */
+    size_t reserved;  /* octets of address space; 0: `base` is a malloc'd piece */
+};
+
+/* Reserves address space for up to `octets_max` octets; memory is committed as it is used.
+ * Returns 0 or -ENOMEM. */
+int arena_init(struct arena *arena, size_t octets_max);
+
+void arena_fini(struct arena *arena);
+
+/* Appends `octets` octets, zeroed, rounded up to whole units. Returns their reference, or 0
+ * where memory or references are exhausted. Pointers into the arena stay valid. */
+uint32_t arena_append(struct arena *arena, size_t octets);
+
+/* Gives back what isn't used. A small arena moves into a malloc'd piece, since a mapping each
+ * would exceed the kernel's limit for many zones; nothing can be appended after. Large ones ask
+ * for huge pages and are left out of core dumps. Returns 0, or -ENOMEM with the arena as it
+ * was. */
+int arena_seal(struct arena *arena);
+
+static inline const void *arena_at(const struct arena *arena, uint32_t reference)
+{
+    return arena->base + (size_t)reference * ARENA_UNIT;
+}
+
+static inline void *arena_edit(struct arena *arena, uint32_t reference)
+{
+    return arena->base + (size_t)reference * ARENA_UNIT;
+}
+
+#endif

@@ -1,0 +1,207 @@
+/* gather.c -- from the records of an owner to its RRsets */
+#include "zone/rrset.h"
+#include "zone/rrtype.h"
+#include "zone/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INSERTION_MAX = 16 }; /* most owners have fewer records; above it qsort() */
+
+static int push_record(struct gathering *gathering, const struct record *record)
+{
+    if (gathering->records == gathering->record_capacity) {
+        const size_t capacity =
+            gathering->record_capacity == 0 ? 64 : gathering->record_capacity * 2;
+        const struct record **grown =
+            realloc(gathering->record, capacity * sizeof *gathering->record);
+        if (grown == NULL)
+            return -ENOMEM;
+        gathering->record = grown;
+        gathering->record_capacity = capacity;
+    }
+    gathering->record[gathering->records++] = record;
+    return 0;
+}
+
+static struct rrset *push_rrset(struct gathering *gathering)
+{
+    if (gathering->rrsets == gathering->rrset_capacity) {
+        const size_t capacity =
+            gathering->rrset_capacity == 0 ? 16 : gathering->rrset_capacity * 2;
+        struct rrset *grown = realloc(gathering->rrset, capacity * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        gathering->rrset = grown;
+        gathering->rrset_capacity = capacity;
+    }
+    return &gathering->rrset[gathering->rrsets++];
+}
+
+/* The type of the RRset to which a record belongs: signatures go with what they cover. */
+static uint16_t set_type(const struct record *record)
+{
+    return record->type == RRTYPE_RRSIG && record->rdata_octets >= 2
+               ? wire_get16(record_rdata(record))
+               : record->type;
+}
+
+/* Octets at the front of RDATA before its names, where case doesn't count (RFC 4034
+ * section 6.2); SIZE_MAX: all octets count as they are. */
+static size_t names_from(uint16_t type)
+{
+    switch (type) {
+    case RRTYPE_NS:
+    case RRTYPE_CNAME:
+    case RRTYPE_PTR:
+    case RRTYPE_DNAME:
+        return 0;
+    case RRTYPE_MX:
+        return 2;
+    case RRTYPE_SRV:
+        return 6;
+    default:
+        return SIZE_MAX;
+    }
+}
+
+static uint8_t lower(uint8_t octet)
+{
+    return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet | 0x20) : octet;
+}
+
+/* RFC 4034 section 6.3. Length octets of labels are below 'A', so folding leaves them. */
+static int compare_rdata(const struct record *a, const struct record *b)
+{
+    const uint8_t *x = record_rdata(a), *y = record_rdata(b);
+    const size_t shorter =
+        a->rdata_octets < b->rdata_octets ? a->rdata_octets : b->rdata_octets;
+    const size_t exact = names_from(a->type) < shorter ? names_from(a->type) : shorter;
+    int order = memcmp(x, y, exact);
+    for (size_t i = exact; order == 0 && i < shorter; i++)
+        order = lower(x[i]) - lower(y[i]);
+    return order != 0 ? order : (int)a->rdata_octets - (int)b->rdata_octets;
+}
+
+static int compare_records(const struct record *a, const struct record *b)
+{
+    const uint16_t set_a = set_type(a), set_b = set_type(b);
+    if (set_a != set_b)
+        return set_a < set_b ? -1 : 1;
+    if (a->type != b->type)
+        return a->type == RRTYPE_RRSIG ? 1 : -1;
+    return compare_rdata(a, b);
+}
+
+/* Records in memory follow each other as they were read: of equals the first stays. */
+static int compare_for_qsort(const void *a, const void *b)
+{
+    const struct record *x = *(const struct record *const *)a;
+    const struct record *y = *(const struct record *const *)b;
+    const int order = compare_records(x, y);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static void sort(const struct record **record, size_t count)
+{
+    if (count > INSERTION_MAX) {
+        qsort(record, count, sizeof *record, compare_for_qsort);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        const struct record *moving = record[i];
+        size_t at = i;
+        for (; at > 0 && compare_records(record[at - 1], moving) > 0; at--)
+            record[at] = record[at - 1];
+        record[at] = moving;
+    }
+}
+
+static void drop_duplicates(struct gathering *gathering, gather_remark *remark, void *context)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < gathering->records; i++) {
+        const struct record *record = gathering->record[i];
+        if (kept > 0 && compare_records(gathering->record[kept - 1], record) == 0) {
+            if (remark != NULL)
+                remark(context, record, true);
+            continue;
+        }
+        gathering->record[kept++] = record;
+    }
+    gathering->records = kept;
+}
+
+static void settle_ttl(const struct gathering *gathering, struct rrset *rrset,
+                       gather_remark *remark, void *context)
+{
+    const bool bare = rrset->count == 0; /* signatures of nothing have only their own */
+    const struct record *const *record =
+        gathering->record + (bare ? rrset->sig_first : rrset->first);
+    const size_t count = bare ? rrset->sig_count : rrset->count;
+    rrset->ttl = record[0]->ttl;
+    for (size_t i = 1; i < count; i++)
+        if (record[i]->ttl < rrset->ttl)
+            rrset->ttl = record[i]->ttl;
+    for (size_t i = 0; remark != NULL && !bare && i < count; i++)
+        if (record[i]->ttl != rrset->ttl)
+            remark(context, record[i], false);
+}
+
+static int divide(struct gathering *gathering, gather_remark *remark, void *context)
+{
+    for (size_t at = 0; at < gathering->records;) {
+        struct rrset *rrset = push_rrset(gathering);
+        if (rrset == NULL)
+            return -ENOMEM;
+        *rrset = (struct rrset){.type = set_type(gathering->record[at]), .first = at};
+        while (at < gathering->records && set_type(gathering->record[at]) == rrset->type
+               && gathering->record[at]->type != RRTYPE_RRSIG)
+            at++;
+        rrset->count = at - rrset->first;
+        rrset->sig_first = at;
+        while (at < gathering->records && set_type(gathering->record[at]) == rrset->type
+               && gathering->record[at]->type == RRTYPE_RRSIG)
+            at++;
+        rrset->sig_count = at - rrset->sig_first;
+        settle_ttl(gathering, rrset, remark, context);
+    }
+    return 0;
+}
+
+int gather(struct gathering *gathering, const struct records *records, size_t first, size_t end,
+           bool addresses, gather_remark *remark, void *context)
+{
+    gathering->records = 0;
+    gathering->rrsets = 0;
+    for (size_t i = first; i < end; i++) {
+        const struct run *run = &records->run[i];
+        for (const struct record *record = run_next(records, run, NULL); record != NULL;
+             record = run_next(records, run, record)) {
+            if (addresses && record->type != RRTYPE_A && record->type != RRTYPE_AAAA)
+                continue;
+            const int err = push_record(gathering, record);
+            if (err != 0)
+                return err;
+        }
+    }
+    sort(gathering->record, gathering->records);
+    drop_duplicates(gathering, remark, context);
+    return divide(gathering, remark, context);
+}
+
+void gathering_fini(struct gathering *gathering)
+{
+    free(gathering->record);
+    free(gathering->rrset);
+    *gathering = (struct gathering){0};
+}
+
+const struct rrset *gathering_find(const struct gathering *gathering, uint16_t type)
+{
+    for (size_t i = 0; i < gathering->rrsets; i++)
+        if (gathering->rrset[i].type == type)
+            return &gathering->rrset[i];
+    return NULL;
+}

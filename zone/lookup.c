@@ -1,0 +1,383 @@
+/* lookup.c -- what zones say about names, a batch at a time
+ * Each stage touches one cache line of every question and prefetches the next one's, so that a
+ * batch waits for memory about once a stage instead of once a question. */
+#include "zone/lookup.h"
+#include "zone/rrtype.h"
+
+#include <assert.h>
+
+enum { WIDTH = 64 }; /* questions walked together; more than the memory system can overlap */
+
+/* A question's walk down one trie. */
+struct walk {
+    const struct arena *arena;
+    const uint8_t *key; /* from where this trie's keys begin */
+    uint16_t symbols;
+    uint32_t value; /* the leaf's, when it's done */
+};
+
+static void prefetch(const struct arena *arena, uint32_t at)
+{
+    __builtin_prefetch(arena_at(arena, at));
+}
+
+/* Where the key says no twig is, the first one: at a label boundary that's the encloser's own
+ * leaf. */
+static uint32_t choose_twig(struct trie_cell branch, uint8_t symbol)
+{
+    return trie_twig(branch, trie_has(branch, symbol) ? trie_rank(branch, symbol) : 0);
+}
+
+/* Notes the branch where it stands at the end of a label of the question (or at the apex). */
+static void note_boundary(struct lookup *lookup, const struct walk *walk, unsigned offset)
+{
+    if (offset != 0 && (offset > walk->symbols || walk->key[offset - 1] != 0))
+        return;
+    assert(lookup->depth < LOOKUP_DEPTH_MAX);
+    lookup->boundary[lookup->depth++] = lookup->at;
+}
+
+/* Walks all questions from `lookup->at` to a leaf, one level a round. `walking` indexes them.
+ */
+static void walk_all(struct lookup *lookups, struct walk *walks, uint8_t *walking, size_t count)
+{
+    while (count > 0) {
+        size_t left = 0;
+        for (size_t i = 0; i < count; i++) {
+            struct lookup *lookup = &lookups[walking[i]];
+            struct walk *walk = &walks[walking[i]];
+            const struct trie_cell cell = trie_cell_at(walk->arena, lookup->at);
+            if (!trie_is_branch(cell)) {
+                walk->value = cell.reference;
+                prefetch(walk->arena, walk->value);
+                continue;
+            }
+            const unsigned offset = trie_offset(cell);
+            note_boundary(lookup, walk, offset);
+            lookup->at = choose_twig(cell, trie_symbol(walk->key, walk->symbols, offset));
+            prefetch(walk->arena, lookup->at);
+            walking[left++] = walking[i];
+        }
+        count = left;
+    }
+}
+
+/* Symbols that two keys have in common at their start, a missing one counting as 0. */
+static size_t shared_symbols(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+    const size_t longer = a_len > b_len ? a_len : b_len;
+    size_t shared = 0;
+    while (shared < longer && trie_symbol(a, a_len, shared) == trie_symbol(b, b_len, shared))
+        shared++;
+    return shared;
+}
+
+/* Directory. */
+
+static const struct zone *zone_of(const struct arena *arena, uint32_t value)
+{
+    struct entry entry;
+    memcpy(&entry, arena_at(arena, value), sizeof entry);
+    return entry.zone;
+}
+
+/* The zone whose apex ends at a boundary branch, or NULL. */
+static const struct zone *zone_at_boundary(const struct arena *arena, uint32_t boundary)
+{
+    const struct trie_cell branch = trie_cell_at(arena, boundary);
+    if (!trie_has(branch, 0))
+        return NULL;
+    const struct trie_cell twig = trie_cell_at(arena, trie_twig(branch, 0));
+    return trie_is_branch(twig) ? NULL : zone_of(arena, twig.reference);
+}
+
+static bool is_above(const struct lookup *lookup, const struct zone *zone)
+{
+    return zone->apex_symbols <= lookup->symbols
+           && name_at_or_below(lookup->qname, &zone->apex);
+}
+
+/* The zone with the most labels among those whose apexes the walk has passed, the leaf's
+ * included. DS at an apex is the business of the zone above. */
+static const struct zone *choose_zone(const struct lookup *lookup, const struct arena *arena,
+                                      const struct zone *leaf)
+{
+    const struct zone *first = is_above(lookup, leaf) ? leaf : NULL;
+    const bool parent_side = lookup->qtype == RRTYPE_DS;
+    if (first != NULL && !(parent_side && first->apex_symbols == lookup->symbols))
+        return first;
+    for (unsigned i = lookup->depth; i-- > 0;) {
+        const struct zone *zone = zone_at_boundary(arena, lookup->boundary[i]);
+        if (zone == NULL || zone == leaf || !is_above(lookup, zone))
+            continue;
+        if (!(parent_side && zone->apex_symbols == lookup->symbols))
+            return zone;
+        first = zone;
+    }
+    return first;
+}
+
+static void find_some(const struct view *view, struct lookup *lookups, size_t count)
+{
+    struct walk walks[WIDTH];
+    uint8_t walking[WIDTH];
+    for (size_t i = 0; i < count; i++) {
+        lookups[i].at = view->root;
+        lookups[i].depth = 0;
+        walks[i] = (struct walk){
+            .arena = view->arena, .key = lookups[i].key, .symbols = lookups[i].symbols};
+        walking[i] = (uint8_t)i;
+    }
+    walk_all(lookups, walks, walking, count);
+    const struct zone *leaf[WIDTH];
+    for (size_t i = 0; i < count; i++) {
+        leaf[i] = zone_of(view->arena, walks[i].value);
+        __builtin_prefetch(leaf[i]);
+        __builtin_prefetch(&leaf[i]->apex);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct lookup *lookup = &lookups[i];
+        lookup->zone = choose_zone(lookup, view->arena, leaf[i]);
+        if (lookup->zone == NULL)
+            lookup->outcome = OUTCOME_NO_ZONE;
+        else if (!zone_loaded(lookup->zone))
+            lookup->outcome = OUTCOME_NO_DATA_LOADED;
+        else
+            prefetch(&lookup->zone->arena, lookup->zone->version.root);
+    }
+}
+
+void view_find(const struct view *view, struct lookup *lookups, size_t count)
+{
+    if (view->root == 0) {
+        for (size_t i = 0; i < count; i++) {
+            lookups[i].zone = NULL;
+            lookups[i].outcome = OUTCOME_NO_ZONE;
+        }
+        return;
+    }
+    for (size_t done = 0; done < count; done += WIDTH)
+        find_some(view, lookups + done, count - done < WIDTH ? count - done : WIDTH);
+}
+
+/* Zones. */
+
+/* The node of the name that ends at a boundary branch. A branch stands there only if names fork
+ * below that name, and then it has a node, if only an empty one. */
+static const struct node *node_at_boundary(const struct zone *zone, uint32_t boundary)
+{
+    const struct trie_cell branch = trie_cell_at(&zone->arena, boundary);
+    assert(trie_has(branch, 0));
+    return zone_node(zone, trie_cell_at(&zone->arena, trie_twig(branch, 0)).reference);
+}
+
+static bool is_exact(const struct lookup *lookup, const struct node *node)
+{
+    return node->owner_octets == lookup->qname->octets - lookup->zone->apex.octets
+           && memcmp(node_owner(node), lookup->qname->wire, node->owner_octets) == 0;
+}
+
+static bool is_occluded(const struct node *node)
+{
+    return (node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) != 0;
+}
+
+/* Forgets the boundaries that the question doesn't share with the zone. Returns the closest
+ * encloser and sets
+ * `*own` to its boundary branch, or to 0 where it's a leaf without names below. */
+static const struct node *find_encloser(struct lookup *lookup, const struct walk *walk,
+                                        const struct node *leaf, uint32_t *own)
+{
+    uint8_t key[NAME_KEY_MAX];
+    const size_t len = name_key(key, node_owner(leaf), leaf->owner_octets);
+    const size_t shared = shared_symbols(walk->key, walk->symbols, key, len);
+    while (
+        lookup->depth > 0
+        && trie_offset(trie_cell_at(&lookup->zone->arena, lookup->boundary[lookup->depth - 1]))
+               > shared)
+        lookup->depth--;
+    *own = 0;
+    if (len <= shared
+        && (lookup->depth == 0
+            || trie_offset(
+                   trie_cell_at(&lookup->zone->arena, lookup->boundary[lookup->depth - 1]))
+                   < len))
+        return leaf;
+    assert(lookup->depth > 0);
+    *own = lookup->boundary[lookup->depth - 1];
+    return node_at_boundary(lookup->zone, *own);
+}
+
+/* The node that hides an occluded one: the first cut or DNAME below the apex, or a DNAME at it.
+ */
+static const struct node *find_occluder(const struct lookup *lookup)
+{
+    for (unsigned i = 0; i < lookup->depth; i++) {
+        const struct node *node = node_at_boundary(lookup->zone, lookup->boundary[i]);
+        if ((node->flags & (NODE_CUT | NODE_DNAME)) != 0 && !is_occluded(node))
+            return node;
+    }
+    return NULL;
+}
+
+static void conclude(struct lookup *lookup, enum outcome outcome, const struct node *node,
+                     const struct block *block)
+{
+    lookup->outcome = outcome;
+    lookup->node = node;
+    lookup->block = block;
+}
+
+/* The name is below a cut or a DNAME. */
+static void conclude_above(struct lookup *lookup, const struct node *node)
+{
+    if ((node->flags & NODE_CUT) != 0)
+        conclude(lookup, OUTCOME_REFERRAL, node, node_block(node, RRTYPE_NS));
+    else
+        conclude(lookup, OUTCOME_DNAME, node, node_block(node, RRTYPE_DNAME));
+}
+
+static bool has_signatures(const struct node *node)
+{
+    const struct block *block = node_first(node);
+    for (unsigned i = 0; i < node->blocks; i++, block = block_next(block))
+        if (block->sig_count > 0)
+            return true;
+    return false;
+}
+
+/* The node is the question's name, or the wildcard that stands for it. */
+static void conclude_match(struct lookup *lookup, const struct node *node)
+{
+    const uint16_t qtype = lookup->qtype;
+    if ((node->flags & NODE_CUT) != 0 && qtype != RRTYPE_DS) {
+        conclude_above(lookup, node);
+        return;
+    }
+    const struct block *block = node_block(node, qtype);
+    if (block != NULL && block->count > 0 && qtype != BLOCK_GLUE) {
+        conclude(lookup, OUTCOME_ANSWER, node, block);
+    } else if ((qtype == RRTYPE_ANY && node->blocks > 0)
+               || (qtype == RRTYPE_RRSIG && has_signatures(node))) {
+        conclude(lookup, OUTCOME_ANSWER, node, NULL);
+    } else if ((node->flags & NODE_CNAME) != 0) {
+        conclude(lookup, OUTCOME_CNAME, node, node_block(node, RRTYPE_CNAME));
+    } else {
+        conclude(lookup, OUTCOME_NODATA, node, NULL);
+    }
+}
+
+/* The asterisk label as symbols of a key. */
+struct asterisk {
+    uint8_t key[4];
+    size_t symbols;
+};
+
+static struct asterisk asterisk_key(void)
+{
+    uint8_t key[NAME_KEY_MAX];
+    struct asterisk asterisk = {.symbols = name_key(key, (const uint8_t *)"\1*", 2)};
+    assert(asterisk.symbols <= sizeof asterisk.key);
+    memcpy(asterisk.key, key, asterisk.symbols);
+    return asterisk;
+}
+
+/* The child "*" of a name whose boundary branch is `own`: one that is known to exist. */
+static const struct node *find_wildcard(const struct zone *zone, uint32_t own)
+{
+    const struct asterisk asterisk = asterisk_key();
+    struct trie_cell cell = trie_cell_at(&zone->arena, own);
+    const unsigned from = trie_offset(cell);
+    while (trie_is_branch(cell)) {
+        const uint8_t symbol =
+            trie_symbol(asterisk.key, asterisk.symbols, trie_offset(cell) - from);
+        assert(trie_has(cell, symbol));
+        cell = trie_cell_at(&zone->arena, trie_twig(cell, trie_rank(cell, symbol)));
+    }
+    return zone_node(zone, cell.reference);
+}
+
+static void conclude_miss(struct lookup *lookup, const struct walk *walk,
+                          const struct node *leaf)
+{
+    uint32_t own;
+    const struct node *encloser = find_encloser(lookup, walk, leaf, &own);
+    if (is_occluded(encloser)) {
+        conclude_above(lookup, find_occluder(lookup));
+    } else if ((encloser->flags & (NODE_CUT | NODE_DNAME)) != 0) {
+        conclude_above(lookup, encloser);
+    } else if ((encloser->flags & NODE_WILDCARD_CHILD) != 0) {
+        lookup->wildcard = true;
+        lookup->encloser = encloser;
+        conclude_match(lookup, find_wildcard(lookup->zone, own));
+    } else {
+        lookup->encloser = encloser;
+        conclude(lookup, OUTCOME_NXDOMAIN, encloser, NULL);
+    }
+}
+
+/* Walks to the leaves nearest to the questions; `walks[i].value` is 0 where a question has no
+ * zone. */
+static void walk_zones(struct lookup *lookups, struct walk *walks, size_t count)
+{
+    uint8_t walking[WIDTH];
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lookup *lookup = &lookups[i];
+        walks[i].value = 0;
+        if (lookup->zone == NULL || !zone_loaded(lookup->zone))
+            continue;
+        lookup->at = lookup->zone->version.root;
+        lookup->depth = 0;
+        walks[i] = (struct walk){
+            .arena = &lookup->zone->arena,
+            .key = lookup->key + lookup->zone->apex_symbols,
+            .symbols = (uint16_t)(lookup->symbols - lookup->zone->apex_symbols),
+        };
+        walking[left++] = (uint8_t)i;
+    }
+    walk_all(lookups, walks, walking, left);
+}
+
+static void look_some_up(struct lookup *lookups, size_t count)
+{
+    struct walk walks[WIDTH];
+    walk_zones(lookups, walks, count);
+    for (size_t i = 0; i < count; i++) {
+        if (walks[i].value == 0)
+            continue;
+        struct lookup *lookup = &lookups[i];
+        const struct node *leaf = zone_node(lookup->zone, walks[i].value);
+        lookup->wildcard = false;
+        lookup->encloser = NULL;
+        if (!is_exact(lookup, leaf))
+            conclude_miss(lookup, &walks[i], leaf);
+        else if (is_occluded(leaf))
+            conclude_above(lookup, find_occluder(lookup));
+        else
+            conclude_match(lookup, leaf);
+    }
+}
+
+void zone_lookup(struct lookup *lookups, size_t count)
+{
+    for (size_t done = 0; done < count; done += WIDTH)
+        look_some_up(lookups + done, count - done < WIDTH ? count - done : WIDTH);
+}
+
+void zone_find_exact(struct lookup *lookups, size_t count)
+{
+    for (size_t done = 0; done < count; done += WIDTH) {
+        const size_t some = count - done < WIDTH ? count - done : WIDTH;
+        struct walk walks[WIDTH];
+        walk_zones(lookups + done, walks, some);
+        for (size_t i = 0; i < some; i++) {
+            struct lookup *lookup = &lookups[done + i];
+            lookup->node = NULL;
+            if (walks[i].value == 0)
+                continue;
+            const struct node *leaf = zone_node(lookup->zone, walks[i].value);
+            lookup->node = is_exact(lookup, leaf) ? leaf : NULL;
+        }
+    }
+}

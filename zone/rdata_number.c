@@ -1,0 +1,150 @@
+/* rdata_number.c -- numbers and addresses in RDATA, from text */
+#include "zone/rdata_text.h"
+
+#include <string.h>
+
+bool rdata_text_number(const struct token *token, uint32_t max, uint32_t *number)
+{
+    uint64_t value = 0;
+    if (token->len == 0 || token->len > 20)
+        return false;
+    for (size_t i = 0; i < token->len; i++) {
+        const unsigned digit = (unsigned)token->at[i] - '0';
+        if (digit > 9)
+            return false;
+        value = value * 10 + digit;
+        if (value > max)
+            return false;
+    }
+    *number = (uint32_t)value;
+    return true;
+}
+
+bool rdata_text_ip4(const uint8_t *text, size_t len, uint8_t out[4])
+{
+    const uint8_t *at = text, *end = text + len;
+    for (unsigned part = 0; part < 4; part++) {
+        if (part > 0 && (at == end || *at++ != '.'))
+            return false;
+        unsigned value = 0, digits = 0;
+        for (; at < end && *at >= '0' && *at <= '9'; at++, digits++) {
+            /* A leading zero means octal to some. */
+            if (digits > 0 && value == 0)
+                return false;
+            value = value * 10 + (unsigned)(*at - '0');
+            if (value > 255)
+                return false;
+        }
+        if (digits == 0)
+            return false;
+        out[part] = (uint8_t)value;
+    }
+    return at == end;
+}
+
+int rdata_text_hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* RFC 4291 section 2.2: groups, at most one "::", and maybe a dotted quad at the end. */
+bool rdata_text_ip6(const uint8_t *text, size_t len, uint8_t out[16])
+{
+    uint8_t groups[16] = {0};
+    size_t octets = 0;
+    size_t gap = SIZE_MAX; /* where "::" stands */
+    const uint8_t *at = text, *end = text + len;
+    if (len >= 2 && at[0] == ':' && at[1] == ':') {
+        gap = 0;
+        at += 2;
+    }
+    while (at < end) {
+        const uint8_t *group = at;
+        unsigned value = 0;
+        for (int d; at < end && at - group < 5 && (d = rdata_text_hex_digit(*at)) >= 0; at++)
+            value = value << 4 | (unsigned)d;
+        if (at < end && *at == '.') {
+            if (octets > 12 || !rdata_text_ip4(group, (size_t)(end - group), groups + octets))
+                return false;
+            octets += 4;
+            break;
+        }
+        if (at == group || at - group > 4 || octets == 16)
+            return false;
+        groups[octets++] = (uint8_t)(value >> 8);
+        groups[octets++] = (uint8_t)value;
+        if (at == end)
+            break;
+        if (*at++ != ':' || at == end)
+            return false;
+        if (*at == ':') {
+            if (gap != SIZE_MAX)
+                return false;
+            gap = octets;
+            at++;
+        }
+    }
+    if (gap == SIZE_MAX ? octets != 16 : octets > 14)
+        return false;
+    if (gap == SIZE_MAX)
+        gap = octets;
+    memset(out, 0, 16);
+    memcpy(out, groups, gap);
+    memcpy(out + 16 - (octets - gap), groups + gap, octets - gap);
+    return true;
+}
+
+static int base64_digit(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+size_t base64_feed(struct base64 *state, const uint8_t *text, size_t len, uint8_t *out)
+{
+    uint8_t *to = out;
+    for (size_t i = 0; i < len; i++) {
+        const int digit = base64_digit(text[i]);
+        if (digit < 0 || state->pads > 0) {
+            if (text[i] == '=' && state->digits % 4 >= 2 && state->pads < 2) {
+                state->pads++;
+                continue;
+            }
+            state->failed = true;
+            break;
+        }
+        state->bits = state->bits << 6 | (uint32_t)digit;
+        if (++state->digits % 4 == 0) {
+            *to++ = (uint8_t)(state->bits >> 16);
+            *to++ = (uint8_t)(state->bits >> 8);
+            *to++ = (uint8_t)state->bits;
+            state->bits = 0;
+        }
+    }
+    return (size_t)(to - out);
+}
+
+/* Bits that no octet holds must be 0, else two texts would mean the same. */
+ptrdiff_t base64_finish(const struct base64 *state, uint8_t *out)
+{
+    if (state->failed || (state->digits + state->pads) % 4 != 0)
+        return -1;
+    if (state->digits % 4 == 2 && (state->bits & 0xf) == 0) {
+        out[0] = (uint8_t)(state->bits >> 4);
+        return 1;
+    }
+    if (state->digits % 4 == 3 && (state->bits & 0x3) == 0) {
+        out[0] = (uint8_t)(state->bits >> 10);
+        out[1] = (uint8_t)(state->bits >> 2);
+        return 2;
+    }
+    return state->digits % 4 == 0 ? 0 : -1;
+}
