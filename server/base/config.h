@@ -1,0 +1,92 @@
+/* config.h -- the configuration: YAML in, flat finished values out
+ * One file for all programs (see pharos.yaml(5)). Unknown keys, wrong types and wrong values
+ * become notes with line, column, caret and a hint. */
+#ifndef PHAROS_SERVER_BASE_CONFIG_H
+#define PHAROS_SERVER_BASE_CONFIG_H
+
+#include "server/base/address.h"
+#include "server/base/answer_config.h"
+#include "server/base/log.h"
+#include "zone/name.h"
+#include "zone/notes.h"
+
+#include <stdbool.h>
+
+struct config_zone {
+    struct name name; /* lower case */
+    char *file; /* owned; absolute where a file configures it, as given on a command line */
+    uint32_t line, column, width; /* where its name is configured, for messages; 0: nowhere */
+};
+
+/* In the order that configurations' words have in config_keys.c. */
+enum route_driver {
+    ROUTE_DRIVER_NONE,
+    ROUTE_DRIVER_LEASE,
+    ROUTE_DRIVER_EXEC,
+    ROUTE_DRIVER_LOG
+};
+enum route_without_fleet { WITHOUT_FLEET_STAY, WITHOUT_FLEET_WITHDRAW };
+
+/* A group of service addresses that are announced and withdrawn together. */
+struct config_group {
+    char *name;
+    struct address *address; /* port: the one of server.listen that covers it, else 53 */
+    size_t addresses;
+};
+
+struct config_route {
+    enum route_driver driver;
+    unsigned late_ms;
+    enum route_without_fleet without_fleet;
+    struct config_group *group;
+    size_t groups;
+};
+
+struct config_limits {
+    unsigned tcp_connections;        /* in all */
+    unsigned tcp_connections_client; /* of one client prefix: /32 or /64 */
+    unsigned tcp_idle_ms;
+};
+
+struct config {
+    char *path; /* the file it was read from; NULL: none was */
+    struct address *listen;
+    size_t listens;
+    unsigned workers;            /* 0: one a CPU it may run on */
+    struct answer_config answer; /* `instance` is zero here */
+    char *user;                  /* NULL: stay who we are */
+    char *run_dir;               /* NULL: no control socket, no pulse, no lock */
+    char *state_dir;             /* NULL: keep nothing */
+    struct config_limits limits;
+    enum log_level log_level;
+    enum log_format log_format;
+    char *log_file; /* NULL: standard error */
+    struct config_zone *zone;
+    size_t zones;
+    char **zone_dir; /* absolute; each NAME.zone in them is a zone */
+    size_t zone_dirs;
+    struct config_route route;
+};
+
+/* Fills with defaults; free with config_fini() in any case. */
+void config_init(struct config *config);
+void config_fini(struct config *config);
+
+/* Reads the file over what `config` holds. Returns 0, -ENOMEM, what open() or read() gave, or
+ * -EINVAL where the text isn't a configuration; `notes` tells. */
+int config_load(struct config *config, const char *path, struct notes *notes);
+
+/* The same from memory, for tests and the fuzzer. */
+int config_parse(struct config *config, const char *name, const char *text, size_t len,
+                 struct notes *notes);
+
+/* What the command line gives: "ADDR@PORT" and "NAME=FILE". Returns 0, -ENOMEM or -EINVAL with
+ * a note. */
+int config_add_listen(struct config *config, const char *text, struct notes *notes);
+int config_add_zone(struct config *config, const char *text, struct notes *notes);
+
+/* Last checks, over all that was read: some address, no zone or address twice, directories
+ * there. Returns 0 or -EINVAL with notes. */
+int config_check(const struct config *config, struct notes *notes);
+
+#endif

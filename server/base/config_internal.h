@@ -1,0 +1,24 @@
+/* config_internal.h -- what config.c, config_keys.c and config_check.c share
+ * All others use config.h. */
+#ifndef PHAROS_SERVER_BASE_CONFIG_INTERNAL_H
+#define PHAROS_SERVER_BASE_CONFIG_INTERNAL_H
+
+#include "server/base/config.h"
+#include "server/base/schema.h"
+
+enum { DNS_PORT = 53 };
+
+/* The outermost keys; they set the fields of a struct config. */
+extern const struct key config_keys[];
+
+/* All zones sorted so that equal names are neighbours, those met first before; the caller's to
+ * free. NULL: out of memory. */
+const struct config_zone **config_sorted_zones(const struct config *config);
+
+bool config_zone_same(const struct config_zone *a, const struct config_zone *b);
+
+/* The entry of server.listen that `host` is served by: its own, or else its family's wildcard;
+ * NULL where there's none. Ports aren't compared. */
+const struct address *config_cover(const struct config *config, const struct address *host);
+
+#endif

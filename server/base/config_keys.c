@@ -1,0 +1,402 @@
+/* config_keys.c -- the keys of the configuration file: what each takes, where it goes */
+#include "server/base/config_internal.h"
+
+#include "server/base/pulse.h"
+#include "server/base/values.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROUP_NAME_MAX = 32, USER_NAME_MAX = 32 };
+
+_Static_assert(sizeof(enum log_level) == sizeof(unsigned), "value_choice() writes unsigned");
+
+static void read_listen_item(struct reading *reading, const struct item *item,
+                             const struct key *key, void *into)
+{
+    struct config *config = into;
+    struct address address;
+    if (!value_address(reading, item, key, true, DNS_PORT, &address))
+        return;
+    for (size_t i = 0; i < config->listens; i++) {
+        if (address_equal(&config->listen[i], &address)) {
+            schema_error(reading, item, "\"%s\" is listed before", item->text);
+            return;
+        }
+    }
+    struct address *more = array_more(&config->listen, config->listens, sizeof *more);
+    if (more == NULL) {
+        schema_no_memory(reading);
+        return;
+    }
+    *more = address;
+    config->listens++;
+}
+
+static void read_listen(struct reading *reading, const struct item *item, const struct key *key,
+                        void *into)
+{
+    schema_list(reading, item, key, "[192.0.2.1@53, \"2001:db8::1@53\"]", read_listen_item,
+                into);
+}
+
+static void read_workers(struct reading *reading, const struct item *item,
+                         const struct key *key, void *into)
+{
+    if (item->kind == ITEM_SCALAR && strcmp(item->text, "auto") == 0)
+        *(unsigned *)into = 0;
+    else
+        value_number(reading, item, key, into);
+}
+
+static void read_identity(struct reading *reading, const struct item *item,
+                          const struct key *key, void *into)
+{
+    struct answer_config *answer = into;
+    const char *text = value_word(reading, item, key);
+    if (text == NULL)
+        return;
+    answer->identity_octets = (uint8_t)item->len;
+    memcpy(answer->identity, text, item->len);
+}
+
+static void read_version(struct reading *reading, const struct item *item,
+                         const struct key *key, void *into)
+{
+    struct answer_config *answer = into;
+    const char *text = value_word(reading, item, key);
+    if (text == NULL)
+        return;
+    answer->version_octets = strcmp(text, "hide") == 0 ? 0 : (uint8_t)item->len;
+    memcpy(answer->version, text, item->len);
+}
+
+static void read_udp_size(struct reading *reading, const struct item *item,
+                          const struct key *key, void *into)
+{
+    unsigned value = *(uint16_t *)into;
+    value_number(reading, item, key, &value);
+    *(uint16_t *)into = (uint16_t)value;
+}
+
+static void read_any(struct reading *reading, const struct item *item, const struct key *key,
+                     void *into)
+{
+    bool *any_full = into;
+    unsigned choice = *any_full;
+    value_choice(reading, item, key, &choice);
+    *any_full = choice != 0;
+}
+
+/* A name without a final dot is absolute all the same. */
+static bool read_zone_name(struct reading *reading, const struct item *item,
+                           const struct key *key, struct name *name)
+{
+    const char *text = value_word(reading, item, key);
+    if (text == NULL)
+        return false;
+    for (size_t i = 0; i < item->len; i++) {
+        if ((unsigned char)text[i] >= 0x80) {
+            struct note *note =
+                schema_error(reading, item, "not the name of a zone: not ASCII");
+            notes_hint(note, "write an internationalised name as its A-labels, xn--...");
+            return false;
+        }
+    }
+    const enum name_error error = name_from_string(name, text);
+    if (error != NAME_OK) {
+        schema_error(reading, item, "not the name of a zone: %s", name_strerror(error));
+        return false;
+    }
+    name_lower(name->wire, name->octets);
+    return true;
+}
+
+static void zone_name(struct reading *reading, const struct item *item, const struct key *key,
+                      void *into)
+{
+    struct config_zone *zone = into;
+    if (!read_zone_name(reading, item, key, &zone->name))
+        zone->name.octets = 0;
+    zone->line = item->line;
+    zone->column = item->column;
+    zone->width = item->width;
+}
+
+static void read_zone(struct reading *reading, const struct item *item, const struct key *key,
+                      void *into)
+{
+    static const struct key keys[] = {
+        {.name = "name", .read = zone_name, .required = true},
+        {.name = "file",
+         .read = value_path,
+         .offset = offsetof(struct config_zone, file),
+         .max = PATH_MAX,
+         .required = true},
+        {.name = NULL},
+    };
+    (void)key;
+    struct config *config = into;
+    struct config_zone *zone = array_more(&config->zone, config->zones, sizeof *zone);
+    if (zone == NULL) {
+        schema_no_memory(reading);
+        return;
+    }
+    schema_map(reading, item, "a zone", keys, zone);
+    if (zone->name.octets == 0 || zone->file == NULL)
+        free(zone->file); /* noted already */
+    else
+        config->zones++;
+}
+
+static void read_zones(struct reading *reading, const struct item *item, const struct key *key,
+                       void *into)
+{
+    schema_list(reading, item, key, "[{name: example.com, file: example.com.zone}]", read_zone,
+                into);
+}
+
+static void read_zone_dir(struct reading *reading, const struct item *item,
+                          const struct key *key, void *into)
+{
+    struct config *config = into;
+    char *path = NULL;
+    value_path(reading, item, key, &path);
+    if (path == NULL)
+        return;
+    for (size_t i = 0; i < config->zone_dirs; i++) {
+        if (strcmp(config->zone_dir[i], path) == 0) {
+            schema_error(reading, item, "\"%.200s\" is listed before", item->text);
+            free(path);
+            return;
+        }
+    }
+    char **more = array_more(&config->zone_dir, config->zone_dirs, sizeof *more);
+    if (more == NULL) {
+        schema_no_memory(reading);
+        free(path);
+        return;
+    }
+    *more = path;
+    config->zone_dirs++;
+}
+
+static void read_zone_dirs(struct reading *reading, const struct item *item,
+                           const struct key *key, void *into)
+{
+    schema_list(reading, item, key, "[/etc/pharos/zones]", read_zone_dir, into);
+}
+
+static void read_group_name(struct reading *reading, const struct item *item,
+                            const struct key *key, void *into)
+{
+    const char *text = value_word(reading, item, key);
+    if (text == NULL)
+        return;
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    if (text[strspn(text, allowed)] != '\0')
+        schema_error(reading, item, "a group's name has letters, digits, - and _ alone");
+    else
+        value_text(reading, item, key, into);
+}
+
+static void read_group_address(struct reading *reading, const struct item *item,
+                               const struct key *key, void *into)
+{
+    struct config_group *group = into;
+    struct address address;
+    if (!value_address(reading, item, key, false, DNS_PORT, &address))
+        return;
+    for (size_t i = 0; i < group->addresses; i++) {
+        if (address_equal(&group->address[i], &address)) {
+            schema_error(reading, item, "\"%s\" is listed before", item->text);
+            return;
+        }
+    }
+    struct address *more = array_more(&group->address, group->addresses, sizeof *more);
+    if (more == NULL) {
+        schema_no_memory(reading);
+        return;
+    }
+    *more = address;
+    group->addresses++;
+}
+
+static void read_group_addresses(struct reading *reading, const struct item *item,
+                                 const struct key *key, void *into)
+{
+    schema_list(reading, item, key, "[192.0.2.53, \"2001:db8::53\"]", read_group_address, into);
+}
+
+/* A group stands for all zones so far; the key is there so that a file says so. */
+static void read_group_zones(struct reading *reading, const struct item *item,
+                             const struct key *key, void *into)
+{
+    static const char *const choices[] = {"all", NULL};
+    const struct key all = {.name = key->name, .choices = choices};
+    unsigned choice;
+    (void)into;
+    value_choice(reading, item, &all, &choice);
+}
+
+static void read_group(struct reading *reading, const struct item *item, const struct key *key,
+                       void *into)
+{
+    static const struct key keys[] = {
+        {.name = "name",
+         .read = read_group_name,
+         .offset = offsetof(struct config_group, name),
+         .max = GROUP_NAME_MAX,
+         .required = true},
+        {.name = "addresses", .read = read_group_addresses, .required = true},
+        {.name = "zones", .read = read_group_zones},
+        {.name = NULL},
+    };
+    (void)key;
+    struct config_route *route = into;
+    struct config_group *group = array_more(&route->group, route->groups, sizeof *group);
+    if (group == NULL) {
+        schema_no_memory(reading);
+        return;
+    }
+    route->groups++; /* at once: what is in it is freed with the rest */
+    schema_map(reading, item, "a group", keys, group);
+    for (size_t i = 0; group->name != NULL && i + 1 < route->groups; i++) {
+        const char *other = route->group[i].name;
+        if (other != NULL && strcmp(other, group->name) == 0)
+            schema_error(reading, item, "a second group named \"%s\"", group->name);
+    }
+}
+
+static void read_groups(struct reading *reading, const struct item *item, const struct key *key,
+                        void *into)
+{
+    schema_list(reading, item, key, "[{name: any, addresses: [192.0.2.53]}]", read_group, into);
+}
+
+/* The first of enum route_driver is for none configured. */
+static void read_driver(struct reading *reading, const struct item *item, const struct key *key,
+                        void *into)
+{
+    unsigned choice;
+    const size_t errors = reading->notes->errors;
+    value_choice(reading, item, key, &choice);
+    if (reading->notes->errors == errors)
+        *(enum route_driver *)into = (enum route_driver)(choice + ROUTE_DRIVER_LEASE);
+}
+
+static const char *const any_choices[] = {"minimal", "full", NULL};
+static const char *const level_choices[] = {"debug",   "info",  "notice",
+                                            "warning", "error", NULL};
+static const char *const format_choices[] = {"text", "json", NULL};
+static const char *const driver_choices[] = {"lease", "exec", "log", NULL};
+static const char *const without_fleet_choices[] = {"stay", "withdraw", NULL};
+
+static const struct key tcp_keys[] = {
+    {.name = "connections",
+     .read = value_number,
+     .offset = offsetof(struct config, limits.tcp_connections),
+     .min = 1,
+     .max = 1000000},
+    {.name = "per-client",
+     .read = value_number,
+     .offset = offsetof(struct config, limits.tcp_connections_client),
+     .min = 1,
+     .max = 1000000},
+    {.name = "idle",
+     .read = value_duration,
+     .offset = offsetof(struct config, limits.tcp_idle_ms),
+     .min = 100,
+     .max = 3600000},
+    {.name = NULL},
+};
+
+static const struct key server_keys[] = {
+    {.name = "listen", .read = read_listen},
+    {.name = "workers",
+     .read = read_workers,
+     .offset = offsetof(struct config, workers),
+     .min = 1,
+     .max = PULSE_WORKERS_MAX},
+    {.name = "identity",
+     .read = read_identity,
+     .offset = offsetof(struct config, answer),
+     .max = NSID_OCTETS_MAX},
+    {.name = "version",
+     .read = read_version,
+     .offset = offsetof(struct config, answer),
+     .max = NSID_OCTETS_MAX},
+    {.name = "user",
+     .read = value_text,
+     .offset = offsetof(struct config, user),
+     .max = USER_NAME_MAX},
+    {.name = "run-dir",
+     .read = value_path,
+     .offset = offsetof(struct config, run_dir),
+     .max = PATH_MAX},
+    {.name = "state-dir",
+     .read = value_path,
+     .offset = offsetof(struct config, state_dir),
+     .max = PATH_MAX},
+    /* 512: RFC 6891 section 6.2.3; 4096: its 6.2.5 */
+    {.name = "udp-size",
+     .read = read_udp_size,
+     .offset = offsetof(struct config, answer.udp_payload_max),
+     .min = 512,
+     .max = 4096},
+    {.name = "any",
+     .read = read_any,
+     .offset = offsetof(struct config, answer.any_full),
+     .choices = any_choices},
+    {.name = "tcp", .read = value_section, .keys = tcp_keys},
+    {.name = NULL},
+};
+
+static const struct key log_keys[] = {
+    {.name = "level",
+     .read = value_choice,
+     .offset = offsetof(struct config, log_level),
+     .choices = level_choices},
+    {.name = "format",
+     .read = value_choice,
+     .offset = offsetof(struct config, log_format),
+     .choices = format_choices},
+    {.name = "file",
+     .read = value_path,
+     .offset = offsetof(struct config, log_file),
+     .max = PATH_MAX},
+    {.name = NULL},
+};
+
+static const struct key route_keys[] = {
+    {.name = "driver",
+     .read = read_driver,
+     .offset = offsetof(struct config_route, driver),
+     .required = true,
+     .choices = driver_choices},
+    {.name = "late",
+     .read = value_duration,
+     .offset = offsetof(struct config_route, late_ms),
+     .min = 1,
+     .max = 1000},
+    {.name = "without-fleet",
+     .read = value_choice,
+     .offset = offsetof(struct config_route, without_fleet),
+     .choices = without_fleet_choices},
+    {.name = "groups", .read = read_groups, .required = true},
+    {.name = NULL},
+};
+
+const struct key config_keys[] = {
+    {.name = "server", .read = value_section, .keys = server_keys},
+    {.name = "log", .read = value_section, .keys = log_keys},
+    {.name = "zones", .read = read_zones},
+    {.name = "zone-dirs", .read = read_zone_dirs},
+    {.name = "route",
+     .read = value_section,
+     .offset = offsetof(struct config, route),
+     .keys = route_keys},
+    {.name = NULL},
+};

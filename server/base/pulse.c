@@ -1,0 +1,201 @@
+/* pulse.c -- making, mapping and reading the shared memory of pulse.h */
+#include "server/base/pulse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
+
+/* A slice that is being cleared; no time has it. */
+#define SLICE_CLEARED UINT64_MAX
+
+static size_t octets_for(size_t workers)
+{
+    return sizeof(struct pulse) + workers * sizeof(struct pulse_worker);
+}
+
+static int init_mutex(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attr;
+    int err = pthread_mutexattr_init(&attr);
+    if (err != 0)
+        return err;
+    err = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    if (err == 0)
+        err = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+    if (err == 0)
+        err = pthread_mutex_init(mutex, &attr);
+    pthread_mutexattr_destroy(&attr);
+    return err;
+}
+
+static int fill(struct pulse *pulse, unsigned workers, size_t octets)
+{
+    pulse->magic = PULSE_MAGIC;
+    pulse->layout = PULSE_LAYOUT;
+    pulse->workers = workers;
+    pulse->octets = octets;
+    pulse->pid = getpid();
+    if (getrandom(pulse->instance, sizeof(pulse->instance), 0) != sizeof(pulse->instance))
+        return errno;
+    for (unsigned i = 0; i < workers; i++) {
+        const int err = init_mutex(&pulse->worker[i].alive);
+        if (err != 0)
+            return err;
+        for (unsigned s = 0; s < PULSE_SLICES; s++)
+            atomic_init(&pulse->worker[i].slice[s].number, SLICE_CLEARED);
+    }
+    return 0;
+}
+
+/* Makes and maps the memory. Pages are touched (MAP_POPULATE), so that the workers don't meet a
+ * lack of memory later, where it would be a SIGBUS. */
+static struct pulse *map_new(int memfd, size_t octets)
+{
+    if (ftruncate(memfd, (off_t)octets) != 0 || posix_fallocate(memfd, 0, (off_t)octets) != 0
+        || fcntl(memfd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) != 0)
+        return NULL;
+    void *at = mmap(NULL, octets, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, memfd, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+struct pulse *pulse_new(unsigned workers, int *fd)
+{
+    if (workers == 0 || workers > PULSE_WORKERS_MAX) {
+        errno = EINVAL;
+        return NULL;
+    }
+    const size_t octets = octets_for(workers);
+    const int memfd = memfd_create("pharos-pulse", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (memfd < 0)
+        return NULL;
+
+    struct pulse *pulse = map_new(memfd, octets);
+    int err = pulse == NULL ? errno : fill(pulse, workers, octets);
+    if (err != 0) {
+        if (pulse != NULL)
+            munmap(pulse, octets);
+        close(memfd);
+        errno = err;
+        return NULL;
+    }
+    *fd = memfd;
+    return pulse;
+}
+
+void pulse_free(struct pulse *pulse)
+{
+    if (pulse != NULL)
+        munmap(pulse, octets_for(pulse->workers));
+}
+
+void pulse_live(struct pulse *pulse, unsigned worker)
+{
+    pthread_mutex_t *alive = &pulse->worker[worker].alive;
+    if (pthread_mutex_lock(alive) == EOWNERDEAD)
+        pthread_mutex_consistent(alive);
+}
+
+static void clear_slice(struct pulse_slice *slice)
+{
+    atomic_store_explicit(&slice->answers, 0, memory_order_relaxed);
+    atomic_store_explicit(&slice->servfails, 0, memory_order_relaxed);
+    atomic_store_explicit(&slice->drops, 0, memory_order_relaxed);
+    for (unsigned i = 0; i < PULSE_BUCKETS; i++)
+        atomic_store_explicit(&slice->latency[i], 0, memory_order_relaxed);
+}
+
+struct pulse_slice *pulse_slice_now(struct pulse_worker *worker, uint64_t monotonic_ms)
+{
+    const uint64_t number = monotonic_ms / PULSE_SLICE_MS;
+    struct pulse_slice *slice = &worker->slice[number % PULSE_SLICES];
+    if (atomic_load_explicit(&slice->number, memory_order_relaxed) != number) {
+        atomic_store_explicit(&slice->number, SLICE_CLEARED, memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+        clear_slice(slice);
+        atomic_store_explicit(&slice->number, number, memory_order_release);
+    }
+    return slice;
+}
+
+static int check_memory(int fd, size_t *octets)
+{
+    struct stat st;
+    const int seals = fcntl(fd, F_GET_SEALS);
+    if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0)
+        return -EBADMSG;
+    if (st.st_size < (off_t)octets_for(1) || st.st_size > (off_t)octets_for(PULSE_WORKERS_MAX))
+        return -EBADMSG;
+    *octets = (size_t)st.st_size;
+    return 0;
+}
+
+/* The header is copied once: it may change between two looks. */
+static int check_header(struct pulse_view *view)
+{
+    struct pulse header;
+    memcpy(&header, view->pulse, sizeof(header));
+    if (header.magic != PULSE_MAGIC)
+        return -EBADMSG;
+    if (header.layout != PULSE_LAYOUT)
+        return -EPROTO;
+    if (header.workers == 0 || header.workers > PULSE_WORKERS_MAX
+        || header.octets != view->octets || octets_for(header.workers) != view->octets)
+        return -EBADMSG;
+    view->workers = header.workers;
+    memcpy(view->instance, header.instance, sizeof(view->instance));
+    return 0;
+}
+
+int pulse_map(struct pulse_view *view, int fd, enum pulse_access access)
+{
+    *view = (struct pulse_view){0};
+    int err = check_memory(fd, &view->octets);
+    if (err != 0)
+        return err;
+    const int protection = access == PULSE_WATCH ? PROT_READ | PROT_WRITE : PROT_READ;
+    void *at = mmap(NULL, view->octets, protection, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED)
+        return -errno;
+    view->pulse = at;
+    err = check_header(view);
+    if (err != 0)
+        pulse_unmap(view);
+    return err;
+}
+
+void pulse_unmap(struct pulse_view *view)
+{
+    if (view->pulse != NULL)
+        munmap(view->pulse, view->octets);
+    *view = (struct pulse_view){0};
+}
+
+_Atomic uint32_t *pulse_alive_word(const struct pulse_view *view, unsigned worker)
+{
+    return (_Atomic uint32_t *)(void *)&view->pulse->worker[worker].alive;
+}
+
+bool pulse_slice_read(struct pulse_slice_copy *copy, const struct pulse_view *view,
+                      unsigned worker, uint64_t number)
+{
+    struct pulse_slice *slice = &view->pulse->worker[worker].slice[number % PULSE_SLICES];
+    if (atomic_load_explicit(&slice->number, memory_order_acquire) == number) {
+        copy->answers = atomic_load_explicit(&slice->answers, memory_order_relaxed);
+        copy->servfails = atomic_load_explicit(&slice->servfails, memory_order_relaxed);
+        copy->drops = atomic_load_explicit(&slice->drops, memory_order_relaxed);
+        for (unsigned i = 0; i < PULSE_BUCKETS; i++)
+            copy->latency[i] = atomic_load_explicit(&slice->latency[i], memory_order_relaxed);
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load_explicit(&slice->number, memory_order_relaxed) == number)
+            return true;
+    }
+    *copy = (struct pulse_slice_copy){0};
+    return false;
+}
