@@ -1,0 +1,2 @@
+add_executable(bench_respond bench_respond.c)
+target_link_libraries(bench_respond PRIVATE answer strict)

@@ -1,0 +1,323 @@
+#include "server/answer/compose.h"
+
+#include "zone/rrtype.h"
+
+#include <assert.h>
+
+/* --- common --- */
+
+static unsigned wanted_parts(const struct query *q)
+{
+    return q->request.edns.dnssec_ok ? PART_RRS | PART_SIGNATURES : PART_RRS;
+}
+
+static struct owner owner_of(const struct query *q, const struct zone *zone,
+                             const struct node *node, bool wildcard)
+{
+    return (struct owner){
+        .spot = {.name = &q->request.qname, .at = q->name_at},
+        .octets = (uint8_t)(node->owner_octets + zone->apex.octets),
+        .wildcard = wildcard,
+    };
+}
+
+static struct owner matched(const struct query *q, const struct lookup *l)
+{
+    return owner_of(q, l->zone, l->node, l->wildcard);
+}
+
+/* Appends a block that the answer can't do without: TC where it doesn't fit (RFC 2181 section
+ * 9). */
+static bool require(struct query *q, enum section section, const struct block *block,
+                    const struct owner *owner, unsigned parts)
+{
+    if (!place_block(&q->packet, section, block, owner, parts)) {
+        q->packet.truncated = true;
+        return false;
+    }
+    return true;
+}
+
+/* Message offset of the RDATA of the RR at `rr_at`. */
+static size_t rdata_at(const struct packet *p, size_t rr_at)
+{
+    return packet_skip_name(p, rr_at) + RR_FIXED_OCTETS;
+}
+
+/* --- negative answers (RFC 2308) --- */
+
+static enum compose_next negative(struct query *q, const struct lookup *l, uint16_t rcode)
+{
+    q->rcode = rcode;
+    const struct node *apex = zone_node(l->zone, l->zone->apex_node);
+    const struct block *soa = node_block(apex, RRTYPE_SOA);
+    assert(soa != NULL);
+    const struct owner owner = owner_of(q, l->zone, apex, false);
+    const uint32_t at = q->packet.len;
+    if (require(q, SECTION_AUTHORITY, soa, &owner, wanted_parts(q)))
+        place_ttl(&q->packet, at, l->zone->negative_ttl); /* its RRSIG's too */
+    return COMPOSE_DONE;
+}
+
+/* --- referrals --- */
+
+struct cut {
+    const struct block *ns, *glue, *ds;
+};
+
+static struct cut find_cut(const struct node *node)
+{
+    struct cut cut = {0};
+    const struct block *block = node_first(node);
+    for (unsigned i = 0; i < node->blocks && block->type <= RRTYPE_DS;
+         i++, block = block_next(block)) {
+        if (block->type == RRTYPE_NS)
+            cut.ns = block;
+        else if (block->type == BLOCK_GLUE)
+            cut.glue = block;
+        else if (block->type == RRTYPE_DS && block->count != 0)
+            cut.ds = block;
+    }
+    return cut;
+}
+
+/* The NS RRset of the cut, then what DO asks for, then the glue. Glue of in-domain servers that
+ * doesn't fit sets TC: without it the child may be out of reach (RFC 9471 section 3.1). */
+static enum compose_next referral(struct query *q, const struct lookup *l)
+{
+    struct packet *p = &q->packet;
+    const struct cut cut = find_cut(l->node);
+    assert(cut.ns != NULL && !l->wildcard); /* NS at a wildcard delegates nothing */
+    const struct owner owner = matched(q, l);
+
+    const uint32_t ns_at = p->len;
+    if (!require(q, SECTION_AUTHORITY, cut.ns, &owner, PART_RRS))
+        return COMPOSE_DONE;
+    if (cut.ds != NULL && q->request.edns.dnssec_ok
+        && !require(q, SECTION_AUTHORITY, cut.ds, &owner, wanted_parts(q)))
+        return COMPOSE_DONE;
+    if (cut.glue != NULL && !place_glue(p, cut.glue, cut.ns, ns_at, &owner)) {
+        p->truncated = true;
+        return COMPOSE_DONE;
+    }
+    if ((cut.ns->flags & BLOCK_SIBLING) == 0)
+        return COMPOSE_DONE;
+    q->siblings = (struct siblings){
+        .zone = l->zone, .count = cut.ns->count, .ns_at = ns_at, .cut_octets = owner.octets};
+    return COMPOSE_SIBLINGS;
+}
+
+bool compose_sibling(const struct query *q, uint32_t *at, struct name *name, uint32_t *spot_at)
+{
+    const struct packet *p = &q->packet;
+    const size_t rdata = rdata_at(p, *at);
+    *spot_at = (uint32_t)rdata;
+    *at = (uint32_t)(rdata + wire_get16(p->octets + rdata - 2));
+    packet_read_name(p, rdata, name);
+
+    const struct name *qname = &q->request.qname;
+    struct name cut = {.octets = q->siblings.cut_octets};
+    memcpy(cut.wire, qname->wire + qname->octets - cut.octets, cut.octets);
+    return name_at_or_below(name, &q->siblings.zone->apex) && !name_at_or_below(name, &cut);
+}
+
+void compose_addresses(struct query *q, const struct node *node, const struct spot *server)
+{
+    static const uint16_t types[] = {RRTYPE_A, RRTYPE_AAAA};
+    if ((node->flags & NODE_BELOW_DNAME) != 0)
+        return;
+    const struct owner owner = {.spot = *server, .octets = server->name->octets};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const struct block *block = node_block(node, types[i]);
+        if (block == NULL || block->count == 0)
+            continue;
+        /* Where both don't fit, the RRset may go without its RRSIG: RFC 4035 section 3.1.1. */
+        if (!place_block(&q->packet, SECTION_ADDITIONAL, block, &owner, wanted_parts(q)))
+            place_block(&q->packet, SECTION_ADDITIONAL, block, &owner, PART_RRS);
+    }
+}
+
+/* --- aliases --- */
+
+/* Goes on with `target`, which stands at message offset `at`: unless it was there before, or
+ * there were too many; then the answer is what was found so far. */
+static enum compose_next follow(struct query *q, size_t at, const struct name *target)
+{
+    if (q->aliases == ALIASES_MAX)
+        return COMPOSE_DONE;
+    q->alias_at[q->aliases++] = (uint16_t)q->name_at;
+    for (unsigned i = 0; i < q->aliases; i++)
+        if (packet_name_is(&q->packet, q->alias_at[i], target))
+            return COMPOSE_DONE;
+    q->name_at = (uint32_t)at;
+    q->request.qname = *target;
+    return COMPOSE_FOLLOW;
+}
+
+static enum compose_next cname(struct query *q, const struct lookup *l)
+{
+    const struct owner owner = matched(q, l);
+    const uint32_t at = q->packet.len;
+    if (!require(q, SECTION_ANSWER, l->block, &owner, wanted_parts(q)))
+        return COMPOSE_DONE;
+
+    struct name target;
+    const size_t target_at = rdata_at(&q->packet, at);
+    packet_read_name(&q->packet, target_at, &target);
+    return follow(q, target_at, &target);
+}
+
+/* Puts the DNAME into the answer, once even if it applies several times along a chain. Returns
+ * the message offset of its RDATA, or 0 where it doesn't fit. */
+static size_t put_dname(struct query *q, const struct lookup *l)
+{
+    for (unsigned i = 0; i < q->dnames; i++)
+        if (q->dname[i] == l->block)
+            return rdata_at(&q->packet, q->dname_at[i]);
+
+    const struct owner owner = owner_of(q, l->zone, l->node, false);
+    const uint32_t at = q->packet.len;
+    if (!require(q, SECTION_ANSWER, l->block, &owner, wanted_parts(q)))
+        return 0;
+    if (q->dnames < ALIASES_MAX) {
+        q->dname[q->dnames] = l->block;
+        q->dname_at[q->dnames++] = (uint16_t)at;
+    }
+    return rdata_at(&q->packet, at);
+}
+
+/* RFC 6672 section 3: the suffix is replaced, and a CNAME says so to those who don't know
+ * DNAME. */
+static enum compose_next dname(struct query *q, const struct lookup *l)
+{
+    const size_t suffix_at = put_dname(q, l);
+    if (suffix_at == 0)
+        return COMPOSE_DONE;
+
+    const struct name *qname = &q->request.qname;
+    const size_t owner_octets = (size_t)l->node->owner_octets + l->zone->apex.octets;
+    const size_t prefix = qname->octets - owner_octets;
+    struct name suffix;
+    packet_read_name(&q->packet, suffix_at, &suffix);
+    if (prefix + suffix.octets > NAME_OCTETS_MAX) {
+        q->rcode = RCODE_YXDOMAIN;
+        return COMPOSE_DONE;
+    }
+    struct name target = {.octets = (uint8_t)(prefix + suffix.octets)};
+    memcpy(target.wire, qname->wire, prefix);
+    memcpy(target.wire + prefix, suffix.wire, suffix.octets);
+
+    const struct spot spot = {.name = qname, .at = q->name_at};
+    const uint32_t ttl = wire_get32(block_wire(l->block) + 6);
+    const uint32_t at = q->packet.len;
+    if (!place_alias(&q->packet, &spot, prefix, suffix_at, &target, ttl)) {
+        q->packet.truncated = true;
+        return COMPOSE_DONE;
+    }
+    if (q->request.qtype == RRTYPE_CNAME)
+        return COMPOSE_DONE;
+    return follow(q, rdata_at(&q->packet, at), &target);
+}
+
+/* --- answers --- */
+
+/* Addresses of the apex's servers come along as far as there's room. Not with DNSSEC, where
+ * they would have to come with their signatures (RFC 4035 section 3.1.1). */
+static void apex_glue(struct query *q, const struct lookup *l, const struct owner *owner,
+                      uint32_t ns_at)
+{
+    if (q->request.edns.dnssec_ok && l->zone->signed_)
+        return;
+    const struct cut apex = find_cut(l->node);
+    if (apex.glue != NULL && apex.ns == l->block)
+        place_glue(&q->packet, apex.glue, apex.ns, ns_at, owner);
+}
+
+/* ANY gets one RRset, the first (RFC 8482 section 4.1), or all where that is configured. */
+static enum compose_next any(struct query *q, const struct lookup *l, bool full)
+{
+    const struct owner owner = matched(q, l);
+    bool found = false;
+    const struct block *block = node_first(l->node);
+    for (unsigned i = 0; i < l->node->blocks && (full || !found);
+         i++, block = block_next(block)) {
+        if (block->type == BLOCK_GLUE || block->count == 0)
+            continue;
+        found = true;
+        if (!require(q, SECTION_ANSWER, block, &owner, wanted_parts(q)))
+            return COMPOSE_DONE;
+    }
+    return found ? COMPOSE_DONE : negative(q, l, RCODE_NOERROR);
+}
+
+/* RRSIGs aren't RRsets of their own: all that the name has are the answer (RFC 4034 section 3).
+ */
+static enum compose_next rrsig(struct query *q, const struct lookup *l)
+{
+    const struct owner owner = matched(q, l);
+    bool found = false;
+    const struct block *block = node_first(l->node);
+    for (unsigned i = 0; i < l->node->blocks; i++, block = block_next(block)) {
+        if (block->sig_count == 0)
+            continue;
+        found = true;
+        if (!require(q, SECTION_ANSWER, block, &owner, PART_SIGNATURES))
+            return COMPOSE_DONE;
+    }
+    if (found)
+        return COMPOSE_DONE;
+    return l->outcome == OUTCOME_CNAME ? cname(q, l) : negative(q, l, RCODE_NOERROR);
+}
+
+static enum compose_next answer(struct query *q, const struct lookup *l)
+{
+    if (l->block->count == 0) /* signatures of an RRset that isn't there */
+        return negative(q, l, RCODE_NOERROR);
+    const struct owner owner = matched(q, l);
+    const uint32_t at = q->packet.len;
+    if (require(q, SECTION_ANSWER, l->block, &owner, wanted_parts(q))
+        && l->block->type == RRTYPE_NS && (l->node->flags & NODE_APEX) != 0)
+        apex_glue(q, l, &owner, at);
+    return COMPOSE_DONE;
+}
+
+/* The name is in no zone that we can speak for. Along a chain the answer is what was found: the
+ * resolver asks for the target itself, and here or elsewhere gets the truth about it. */
+static enum compose_next unknown(struct query *q, uint16_t rcode, enum ede ede)
+{
+    if (q->aliases == 0) {
+        q->rcode = rcode;
+        q->ede = ede;
+    }
+    return COMPOSE_DONE;
+}
+
+enum compose_next compose(struct query *q, const struct lookup *l,
+                          const struct answer_config *config)
+{
+    if (l->outcome == OUTCOME_NO_ZONE)
+        return unknown(q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+    if (l->outcome == OUTCOME_NO_DATA_LOADED)
+        return unknown(q, RCODE_SERVFAIL, EDE_NOT_READY);
+    if (l->outcome == OUTCOME_REFERRAL)
+        return referral(q, l);
+
+    q->authoritative =
+        true; /* once set for the first name, it stays (RFC 1035 section 4.1.1) */
+    if (q->request.qtype == RRTYPE_RRSIG
+        && (l->outcome == OUTCOME_CNAME || l->outcome == OUTCOME_NODATA
+            || l->outcome == OUTCOME_ANSWER))
+        return rrsig(q, l);
+    switch (l->outcome) {
+    case OUTCOME_ANSWER:
+        return l->block != NULL ? answer(q, l) : any(q, l, config->any_full);
+    case OUTCOME_CNAME:
+        return cname(q, l);
+    case OUTCOME_DNAME:
+        return dname(q, l);
+    case OUTCOME_NXDOMAIN:
+        return negative(q, l, RCODE_NXDOMAIN);
+    default:
+        return negative(q, l, RCODE_NOERROR);
+    }
+}

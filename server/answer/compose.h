@@ -1,0 +1,62 @@
+/* compose.h -- from what the zones say about a name to the sections of the answer
+ * RFC 1034 section 4.3.2 from where the look-up is done: answers, aliases, referrals, negative
+ * answers. Aliases are followed by the caller, who looks the next name up together with those
+ * of other questions. */
+#ifndef PHAROS_SERVER_ANSWER_COMPOSE_H
+#define PHAROS_SERVER_ANSWER_COMPOSE_H
+
+#include "server/answer/place.h"
+#include "server/answer/request.h"
+#include "zone/lookup.h"
+
+enum { ALIASES_MAX = 16 };
+
+/* The servers' names of a referral that may have addresses elsewhere in the zone. */
+struct siblings {
+    const struct zone *zone;
+    uint16_t count;     /* NS RRs */
+    uint32_t ns_at;     /* message offset of the first of them */
+    uint8_t cut_octets; /* of the cut's name, a suffix of the name looked up */
+};
+
+/* A question on its way to its answer. */
+struct query {
+    struct request request; /* `qname` becomes the alias's target when one is followed */
+    struct packet packet;
+    uint32_t name_at; /* message offset of the name that is looked up now */
+    uint16_t rcode;
+    enum ede ede;
+    bool authoritative;
+    bool question; /* the answer has one */
+
+    /* Aliases followed so far: the names they had, against loops, and the DNAMEs in the answer.
+     */
+    uint8_t aliases;
+    uint8_t dnames;
+    uint16_t alias_at[ALIASES_MAX];
+    uint16_t dname_at[ALIASES_MAX]; /* message offsets */
+    const struct block *dname[ALIASES_MAX];
+
+    struct siblings siblings; /* set with COMPOSE_SIBLINGS */
+};
+
+enum compose_next {
+    COMPOSE_DONE,
+    COMPOSE_FOLLOW,   /* request.qname is an alias's target: look it up and compose again */
+    COMPOSE_SIBLINGS, /* look up the addresses of siblings.count servers */
+};
+
+/* Writes what `lookup` found. `config` isn't kept. */
+enum compose_next compose(struct query *q, const struct lookup *lookup,
+                          const struct answer_config *config);
+
+/* The name in the NS RR at message offset `*at`, which moves to the next RR. Returns false
+ * where no address is to be looked up for it: it's at or below the cut, whose glue the referral
+ * has, or in no zone of ours. `spot_at` is where the name stands. */
+bool compose_sibling(const struct query *q, uint32_t *at, struct name *name, uint32_t *spot_at);
+
+/* Appends the addresses that the node of a sibling server has, as far as they fit (they aren't
+ * required: RFC 9471 section 3.2). */
+void compose_addresses(struct query *q, const struct node *node, const struct spot *server);
+
+#endif

@@ -1,0 +1,52 @@
+/* place.h -- RRset blocks into messages
+ * A block (zone/node.h) is laid out for a message whose QNAME is its owner and where it follows
+ * the question; then placing it is one copy. Anywhere else its pointers move:
+ *
+ *     - into the owner's suffixes, by where the owner stands in this message: inside a longer
+ * QNAME (referral, SOA, DNAME), or inside RDATA (the target of an alias, a name server's name);
+ *     - into the block itself, by where the block stands.
+ *
+ * Where one of them would have to aim beyond 0x3FFF, the block is written RR by RR and names
+ * are spelt out instead: longer, never wrong. */
+#ifndef PHAROS_SERVER_ANSWER_PLACE_H
+#define PHAROS_SERVER_ANSWER_PLACE_H
+
+#include "server/answer/packet.h"
+#include "zone/node.h"
+
+/* A name in the message, and where: QNAME, or the target of an alias, or a server's name. */
+struct spot {
+    const struct name *name; /* lower case; borrowed */
+    uint32_t at;             /* offset in the message */
+};
+
+/* Whose RRs they shall be. */
+struct owner {
+    struct spot spot;
+    uint8_t octets; /* of the block's owner name, with the root label */
+    bool wildcard;  /* the block's owner is a wildcard, in whose place `spot` itself comes;
+                     * otherwise the owner is a suffix of `spot` */
+};
+
+enum part { PART_RRS = 1, PART_SIGNATURES = 2 };
+
+/* Appends the `parts` (enum part, or'ed) of a block to a section. Returns false, with the
+ * packet as it was, where there isn't the room. */
+bool place_block(struct packet *p, enum section section, const struct block *block,
+                 const struct owner *owner, unsigned parts);
+
+/* Appends the glue of an NS block that place_block() put at message offset `ns_at`, all or
+ * nothing. */
+bool place_glue(struct packet *p, const struct block *glue, const struct block *ns,
+                uint32_t ns_at, const struct owner *owner);
+
+/* Appends the CNAME from `spot` that a DNAME implies (RFC 6672 section 3.1). The target is the
+ * first `prefix` octets of the name at `spot`, then the name at message offset `suffix_at`,
+ * `target` in all. Returns false where there isn't the room. */
+bool place_alias(struct packet *p, const struct spot *spot, size_t prefix, size_t suffix_at,
+                 const struct name *target, uint32_t ttl);
+
+/* Sets the TTLs of all RRs from message offset `at` to the end. */
+void place_ttl(struct packet *p, size_t at, uint32_t ttl);
+
+#endif

@@ -1,0 +1,254 @@
+#include "server/answer/respond.h"
+
+#include "server/answer/chaos.h"
+#include "server/answer/compose.h"
+#include "zone/rrtype.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Queries carry what only their own steps touch; look-ups and keys lie apart, since the search
+ * walks them over and over. */
+struct respond_scratch {
+    struct lookup lookup[RESPOND_BATCH_MAX];
+    uint8_t asked[RESPOND_BATCH_MAX];    /* which query lookup[i] is for */
+    uint8_t referred[RESPOND_BATCH_MAX]; /* queries that want sibling glue */
+    size_t referrals;
+    struct query query[RESPOND_BATCH_MAX];
+    uint8_t key[RESPOND_BATCH_MAX][NAME_KEY_MAX];
+    struct name server[RESPOND_BATCH_MAX]; /* names of sibling servers */
+    uint32_t server_at[RESPOND_BATCH_MAX];
+};
+
+struct respond_scratch *respond_scratch_new(void)
+{
+    return calloc(1, sizeof(struct respond_scratch));
+}
+
+void respond_scratch_free(struct respond_scratch *scratch)
+{
+    free(scratch);
+}
+
+/* --- one query, before and after the look-up --- */
+
+/* The greatest answer that the requester, the transport, the configuration and the buffer
+ * allow. */
+static size_t answer_limit(const struct exchange *e, const struct edns *edns,
+                           const struct answer_config *config)
+{
+    size_t limit = MESSAGE_MAX;
+    if (e->transport == TRANSPORT_UDP) {
+        limit = UDP_PLAIN_MAX;
+        if (edns->present) {
+            const size_t ours = edns_payload(config);
+            limit = edns->payload < ours ? edns->payload : ours;
+        }
+    }
+    return limit < e->answer_max ? limit : e->answer_max;
+}
+
+/* Begins the answer with what comes back as it came: header and question, case and all. */
+static void begin(struct query *q, const struct exchange *e, const struct answer_config *config)
+{
+    struct packet *p = &q->packet;
+    p->octets = e->answer;
+    p->len = HEADER_OCTETS;
+    p->truncated = false;
+    memset(p->count, 0, sizeof p->count);
+    if (q->question)
+        p->len += (uint32_t)q->request.qname.octets + 4;
+    memcpy(p->octets, e->query, p->len);
+    p->limit = (uint32_t)(answer_limit(e, &q->request.edns, config)
+                          - edns_room(&q->request.edns, config));
+
+    q->name_at = QNAME_AT;
+    q->rcode = q->request.rcode;
+    q->ede = EDE_NONE;
+    q->authoritative = false;
+    q->aliases = 0;
+    q->dnames = 0;
+}
+
+static void finish(struct query *q, struct exchange *e, const struct answer_config *config)
+{
+    struct packet *p = &q->packet;
+    edns_write(p, &q->request.edns, config, q->rcode, q->ede);
+
+    uint8_t *header = p->octets;
+    /* RA, Z and AD are clear; CD is copied, as RFC 4035 section 3.1.6 has it. */
+    unsigned bits = wire_get16(header + 2) & (HEADER_OPCODE | HEADER_RD | HEADER_CD);
+    bits |= HEADER_QR | (q->rcode & 0xfu);
+    if (q->authoritative)
+        bits |= HEADER_AA;
+    if (p->truncated)
+        bits |= HEADER_TC;
+    wire_put16(header + 2, (uint16_t)bits);
+    wire_put16(header + 4, q->question ? 1 : 0);
+    for (size_t i = 0; i < 3; i++)
+        wire_put16(header + 6 + 2 * i, p->count[i]);
+
+    e->answer_octets = p->len;
+    e->rcode = q->rcode;
+    e->truncated = p->truncated;
+}
+
+/* What may be asked of zones. NOERROR means: look it up. Types that are no data (RFC 6895
+ * section 3.1): those that make no question are FORMERR, transfers are refused, other queries
+ * that nobody implements are NOTIMP (RFC 8906 section 3.1.3). */
+static uint16_t qtype_rcode(uint16_t qtype)
+{
+    enum { NXNAME = 128 };
+    if (!rrtype_is_meta(qtype) || qtype == RRTYPE_ANY)
+        return RCODE_NOERROR;
+    switch (qtype) {
+    case 0:
+    case RRTYPE_OPT:
+    case RRTYPE_TSIG:
+    case NXNAME: /* RFC 9824 section 3.4 */
+        return RCODE_FORMERR;
+    case RRTYPE_AXFR:
+    case RRTYPE_IXFR:
+        return RCODE_REFUSED;
+    default:
+        return RCODE_NOTIMP;
+    }
+}
+
+/* Answers what needs no look-up. Returns false where one is needed. */
+static bool settle(struct query *q, const struct answer_config *config)
+{
+    const struct request *request = &q->request;
+    if (q->rcode != RCODE_NOERROR)
+        return true;
+    if (request->qclass == CLASS_IN) {
+        q->rcode = qtype_rcode(request->qtype);
+        return q->rcode != RCODE_NOERROR;
+    }
+    if (request->qclass == CLASS_CH) {
+        q->rcode = chaos_answer(&q->packet, request, config);
+        q->authoritative = q->rcode == RCODE_NOERROR;
+        return true;
+    }
+    q->rcode = RCODE_REFUSED; /* class ANY too: we'd have to be authoritative for all of them */
+    q->ede = EDE_NOT_AUTHORITATIVE;
+    return true;
+}
+
+/* --- the batch --- */
+
+static void ask(struct respond_scratch *s, size_t slot, size_t query)
+{
+    const struct request *request = &s->query[query].request;
+    struct lookup *l = &s->lookup[slot];
+    s->asked[slot] = (uint8_t)query;
+    l->qname = &request->qname;
+    l->key = s->key[slot];
+    l->symbols = (uint16_t)name_key(s->key[slot], request->qname.wire, request->qname.octets);
+    l->qtype = request->qtype;
+    l->zone = NULL;
+}
+
+/* Reads all requests; returns how many look-ups they need. */
+static size_t read_all(const struct answer_config *config, struct exchange *exchanges,
+                       size_t count, struct respond_scratch *s)
+{
+    size_t asked = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct exchange *e = &exchanges[i];
+        struct query *q = &s->query[i];
+        assert(e->answer_max >= UDP_PLAIN_MAX);
+        const enum request_fate fate = request_read(&q->request, e->query, e->query_octets);
+        if (fate == REQUEST_SILENT) {
+            e->answer_octets = 0;
+            e->rcode = RCODE_NOERROR;
+            e->truncated = false;
+            continue;
+        }
+        q->question = fate == REQUEST_ASKED;
+        begin(q, e, config);
+        if (settle(q, config))
+            finish(q, e, config);
+        else
+            ask(s, asked++, i);
+    }
+    return asked;
+}
+
+/* Composes what one round of look-ups found; returns how many more the next round needs. */
+static size_t compose_all(const struct answer_config *config, struct exchange *exchanges,
+                          size_t asked, struct respond_scratch *s)
+{
+    size_t again = 0;
+    for (size_t i = 0; i < asked; i++) {
+        const size_t n = s->asked[i];
+        switch (compose(&s->query[n], &s->lookup[i], config)) {
+        case COMPOSE_DONE:
+            finish(&s->query[n], &exchanges[n], config);
+            break;
+        case COMPOSE_FOLLOW:
+            ask(s, again++, n); /* never ahead of `i` */
+            break;
+        case COMPOSE_SIBLINGS:
+            s->referred[s->referrals++] = (uint8_t)n;
+            break;
+        }
+    }
+    return again;
+}
+
+/* Looks the gathered servers up and adds their addresses. */
+static void add_addresses(struct respond_scratch *s, size_t servers)
+{
+    zone_find_exact(s->lookup, servers);
+    for (size_t i = 0; i < servers; i++) {
+        const struct spot server = {.name = &s->server[i], .at = s->server_at[i]};
+        if (s->lookup[i].node != NULL)
+            compose_addresses(&s->query[s->asked[i]], s->lookup[i].node, &server);
+    }
+}
+
+static void add_siblings(const struct answer_config *config, struct exchange *exchanges,
+                         struct respond_scratch *s)
+{
+    size_t servers = 0;
+    for (size_t i = 0; i < s->referrals; i++) {
+        const struct query *q = &s->query[s->referred[i]];
+        uint32_t at = q->siblings.ns_at;
+        for (unsigned rr = 0; rr < q->siblings.count; rr++) {
+            struct name *name = &s->server[servers];
+            if (!compose_sibling(q, &at, name, &s->server_at[servers]))
+                continue;
+            struct lookup *l = &s->lookup[servers];
+            s->asked[servers] = s->referred[i];
+            l->qname = name;
+            l->key = s->key[servers];
+            l->symbols = (uint16_t)name_key(s->key[servers], name->wire, name->octets);
+            l->qtype = RRTYPE_A;
+            l->zone = q->siblings.zone;
+            if (++servers == RESPOND_BATCH_MAX) {
+                add_addresses(s, servers);
+                servers = 0;
+            }
+        }
+    }
+    if (servers > 0)
+        add_addresses(s, servers);
+    for (size_t i = 0; i < s->referrals; i++)
+        finish(&s->query[s->referred[i]], &exchanges[s->referred[i]], config);
+}
+
+void respond(const struct answer_config *config, const struct view *view,
+             struct exchange *exchanges, size_t count, struct respond_scratch *scratch)
+{
+    assert(count <= RESPOND_BATCH_MAX);
+    scratch->referrals = 0;
+    size_t asked = read_all(config, exchanges, count, scratch);
+    while (asked > 0) {
+        view_find(view, scratch->lookup, asked);
+        zone_lookup(scratch->lookup, asked);
+        asked = compose_all(config, exchanges, asked, scratch);
+    }
+    if (scratch->referrals > 0)
+        add_siblings(config, exchanges, scratch);
+}

@@ -1,0 +1,2 @@
+pharos_fuzz(request fuzz_request.c LINK answer strict)
+pharos_fuzz(respond fuzz_respond.c ../answer/check_message.c LINK answer strict)

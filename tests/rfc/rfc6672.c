@@ -1,0 +1,180 @@
+/* rfc6672.c -- DNAME */
+#include "tests/answer/ask.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char zone_text[] =
+    "@          3600 SOA   ns hostmaster 1 7200 900 1209600 300\n"
+    "@          3600 NS    ns\n"
+    "ns         3600 A     192.0.2.1\n"
+    "\n"
+    "old          3600 DNAME new\n"
+    "host.new     3600 A     192.0.2.10\n"
+    "alias.new    3600 CNAME host.new\n"
+    "out          600  DNAME elsewhere.\n"
+    "far          3600 DNAME other.\n"
+    "spin         3600 DNAME x.spin\n"
+    "back         3600 DNAME forth\n"
+    "forth        3600 DNAME back\n"
+    "to           3600 CNAME host.old\n"
+    "*.new        3600 TXT   \"any\"\n"
+    "long         3600 DNAME "
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.new\n";
+
+static const char other_text[] = "@ 60 SOA ns.example. h.example. 2 7200 900 1209600 60\n"
+                                 "@ 60 NS ns.example.\n"
+                                 "@ 60 DNAME old.example.\n";
+
+static int setup(void **state)
+{
+    setup_server(state);
+    server_add(*state, "example", zone_text);
+    server_add(*state, "other", other_text);
+    return 0;
+}
+
+/* Section 3.1 */
+static void a_name_below_a_dname_gets_a_synthesised_cname(void **state)
+{
+    const struct reply *r = ask(*state, "host.old.example A");
+
+    assert_rcode(r, "NOERROR");
+    assert_flags(r, "qr aa");
+    assert_section(r, "answer",
+                   "old.example. 3600 DNAME new.example.\n"
+                   "host.old.example. 3600 CNAME host.new.example.\n"
+                   "host.new.example. 3600 A 192.0.2.10");
+}
+
+static void the_synthesised_cname_has_the_dname_s_ttl(void **state)
+{
+    const struct reply *r = ask(*state, "a.b.out.example A");
+    assert_section(r, "answer",
+                   "out.example. 600 DNAME elsewhere.\n"
+                   "a.b.out.example. 600 CNAME a.b.elsewhere.");
+    assert_section(r, "authority", "");
+}
+
+static void it_is_the_answer_when_a_cname_is_asked(void **state)
+{
+    const struct reply *r = ask(*state, "host.old.example CNAME");
+    assert_section(r, "answer",
+                   "old.example. 3600 DNAME new.example.\n"
+                   "host.old.example. 3600 CNAME host.new.example.");
+}
+
+/* Section 2.3: the owner itself isn't redirected */
+static void the_owner_of_a_dname_is_not_redirected(void **state)
+{
+    const struct reply *r = ask(*state, "old.example DNAME");
+    assert_section(r, "answer", "old.example. 3600 DNAME new.example.");
+    r = ask(*state, "old.example A");
+    assert_rcode(r, "NOERROR");
+    assert_section(r, "answer", "");
+    assert_section(r, "authority",
+                   "example. 300 SOA ns.example. hostmaster.example. 1 7200 900 1209600 300");
+}
+
+/* Section 2.2 */
+static void a_name_that_becomes_too_long_is_yxdomain(void **state)
+{
+    const struct reply *r = ask(
+        *state,
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.long.example A +tcp");
+    assert_rcode(r, "YXDOMAIN");
+    assert_flags(r, "qr aa");
+    assert_section(
+        r, "answer",
+        "long.example. 3600 DNAME "
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.new.example.");
+}
+
+static void a_name_that_just_fits_is_followed(void **state)
+{
+    /* 3 x 64 + 4 + 9 = 205 octets for the target; 50 are left */
+    const struct reply *r =
+        ask(*state, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.long.example A +tcp");
+    assert_rcode(r, "NOERROR");
+    r = ask(*state, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.long.example A +tcp");
+    assert_rcode(r, "YXDOMAIN");
+}
+
+static void dnames_are_applied_along_a_chain(void **state)
+{
+    const struct reply *r = ask(*state, "to.example A");
+    assert_section(r, "answer",
+                   "to.example. 3600 CNAME host.old.example.\n"
+                   "old.example. 3600 DNAME new.example.\n"
+                   "host.old.example. 3600 CNAME host.new.example.\n"
+                   "host.new.example. 3600 A 192.0.2.10");
+    r = ask(*state, "alias.other A");
+    assert_section(r, "answer",
+                   "other. 60 DNAME old.example.\n"
+                   "alias.other. 60 CNAME alias.old.example.\n"
+                   "old.example. 3600 DNAME new.example.\n"
+                   "alias.old.example. 3600 CNAME alias.new.example.\n"
+                   "alias.new.example. 3600 CNAME host.new.example.\n"
+                   "host.new.example. 3600 A 192.0.2.10");
+}
+
+static void a_chain_of_one_dname_ends_and_names_it_once(void **state)
+{
+    const struct reply *r = ask(*state, "a.spin.example A +tcp");
+    assert_rcode(r, "NOERROR");
+    assert_true(has_line(r, "answer", "spin.example. 3600 DNAME x.spin.example."));
+    assert_true(has_line(r, "answer", "a.spin.example. 3600 CNAME a.x.spin.example."));
+}
+
+static void a_loop_of_dnames_ends(void **state)
+{
+    const struct reply *r = ask(*state, "a.back.example A");
+    assert_rcode(r, "NOERROR");
+    assert_section(r, "answer",
+                   "back.example. 3600 DNAME forth.example.\n"
+                   "a.back.example. 3600 CNAME a.forth.example.\n"
+                   "forth.example. 3600 DNAME back.example.\n"
+                   "a.forth.example. 3600 CNAME a.back.example.");
+}
+
+static void a_missing_target_is_nxdomain_or_the_wildcard(void **state)
+{
+    const struct reply *r = ask(*state, "nothing.old.example TXT");
+    assert_true(has_line(r, "answer", "nothing.new.example. 3600 TXT \"any\""));
+    server_add(*state, "z",
+               "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+               "d 60 DNAME ns\n");
+    assert_rcode(ask(*state, "x.d.z A"), "NXDOMAIN");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_name_below_a_dname_gets_a_synthesised_cname, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(the_synthesised_cname_has_the_dname_s_ttl, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(it_is_the_answer_when_a_cname_is_asked, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(the_owner_of_a_dname_is_not_redirected, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(a_name_that_becomes_too_long_is_yxdomain, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(a_name_that_just_fits_is_followed, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(dnames_are_applied_along_a_chain, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(a_chain_of_one_dname_ends_and_names_it_once, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(a_loop_of_dnames_ends, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(a_missing_target_is_nxdomain_or_the_wildcard, setup,
+                                        teardown_server),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
