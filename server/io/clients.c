@@ -1,0 +1,169 @@
+#include "server/io/clients.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { BUCKETS_MIN = 256, BUCKETS_MAX = 1 << 20 };
+
+struct clients {
+    _Atomic unsigned open;
+    _Atomic unsigned open_max;
+    _Atomic unsigned client_max;
+    _Atomic unsigned idle_ms;
+    unsigned workers;
+    uint64_t seed;         /* random, so that nobody can choose prefixes that share a bucket */
+    size_t buckets;        /* a power of two */
+    pthread_mutex_t mutex; /* guards what follows, and `open` and `next` of the clients */
+    struct client *bucket[];
+};
+
+/* At least as many buckets as connections, within bounds. */
+static size_t bucket_count(unsigned connections)
+{
+    size_t count = BUCKETS_MIN;
+    while (count < connections && count < BUCKETS_MAX)
+        count *= 2;
+    return count;
+}
+
+struct clients *clients_new(const struct config_limits *limits, unsigned workers)
+{
+    const size_t buckets = bucket_count(limits->tcp_connections);
+    struct clients *clients = calloc(1, sizeof(*clients) + buckets * sizeof(struct client *));
+    if (clients == NULL)
+        return NULL;
+    clients->workers = workers;
+    clients->buckets = buckets;
+    if (getrandom(&clients->seed, sizeof(clients->seed), GRND_NONBLOCK) < 0)
+        clients->seed = (uintptr_t)clients;
+    pthread_mutex_init(&clients->mutex, NULL);
+    clients_limits(clients, limits);
+    return clients;
+}
+
+void clients_free(struct clients *clients)
+{
+    if (clients == NULL)
+        return;
+    for (size_t i = 0; i < clients->buckets; i++) {
+        while (clients->bucket[i] != NULL) {
+            struct client *client = clients->bucket[i];
+            clients->bucket[i] = client->next;
+            free(client);
+        }
+    }
+    pthread_mutex_destroy(&clients->mutex);
+    free(clients);
+}
+
+void clients_limits(struct clients *clients, const struct config_limits *limits)
+{
+    atomic_store_explicit(&clients->open_max, limits->tcp_connections, memory_order_relaxed);
+    atomic_store_explicit(&clients->client_max, limits->tcp_connections_client,
+                          memory_order_relaxed);
+    atomic_store_explicit(&clients->idle_ms, limits->tcp_idle_ms, memory_order_relaxed);
+}
+
+uint64_t clients_idle_ms(const struct clients *clients)
+{
+    return atomic_load_explicit(&clients->idle_ms, memory_order_relaxed);
+}
+
+unsigned clients_open(const struct clients *clients)
+{
+    return atomic_load_explicit(&clients->open, memory_order_relaxed);
+}
+
+/* The prefix as a number. An IPv4 address can't be taken for a global /64: those begin with
+ * 001. */
+static uint64_t key_of(const struct sockaddr *peer)
+{
+    uint64_t key = 0;
+    if (peer->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)peer;
+        memcpy(&key, in6->sin6_addr.s6_addr, sizeof(key));
+        return key;
+    }
+    const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)peer;
+    memcpy((uint8_t *)&key + 4, &in->sin_addr.s_addr, 4);
+    return key;
+}
+
+/* Where the chain of `key` begins. */
+static struct client **bucket_of(struct clients *clients, uint64_t key)
+{
+    uint64_t hash = (key ^ clients->seed) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ (hash >> 32)) * (clients->seed | 1);
+    return &clients->bucket[(hash >> 32) & (clients->buckets - 1)];
+}
+
+static struct client *new_client(const struct clients *clients, uint64_t key)
+{
+    struct client *client =
+        malloc(sizeof(*client) + clients->workers * sizeof(client->idle[0]));
+    if (client == NULL)
+        return NULL;
+    client->key = key;
+    client->open = 0;
+    for (unsigned i = 0; i < clients->workers; i++)
+        link_init(&client->idle[i]);
+    return client;
+}
+
+/* Finds or makes the client and counts one more. Returns NULL out of memory. */
+static struct client *count_in(struct clients *clients, uint64_t key, uint32_t *open)
+{
+    struct client **bucket = bucket_of(clients, key);
+    struct client *client = *bucket;
+    while (client != NULL && client->key != key)
+        client = client->next;
+    if (client == NULL) {
+        client = new_client(clients, key);
+        if (client == NULL)
+            return NULL;
+        client->next = *bucket;
+        *bucket = client;
+    }
+    *open = ++client->open;
+    return client;
+}
+
+enum admission clients_enter(struct clients *clients, const struct sockaddr *peer,
+                             struct client **client)
+{
+    uint32_t client_open = 0;
+    pthread_mutex_lock(&clients->mutex);
+    *client = count_in(clients, key_of(peer), &client_open);
+    pthread_mutex_unlock(&clients->mutex);
+    if (*client == NULL)
+        return ADMISSION_NO_MEMORY;
+
+    const unsigned open =
+        atomic_fetch_add_explicit(&clients->open, 1, memory_order_relaxed) + 1;
+    if (client_open > atomic_load_explicit(&clients->client_max, memory_order_relaxed))
+        return ADMISSION_CLIENT_FULL;
+    if (open > atomic_load_explicit(&clients->open_max, memory_order_relaxed))
+        return ADMISSION_FULL;
+    return ADMISSION_GRANTED;
+}
+
+void clients_leave(struct clients *clients, struct client *client)
+{
+    pthread_mutex_lock(&clients->mutex);
+    const bool gone = --client->open == 0;
+    if (gone) {
+        struct client **at = bucket_of(clients, client->key);
+        while (*at != client)
+            at = &(*at)->next;
+        *at = client->next;
+    }
+    pthread_mutex_unlock(&clients->mutex);
+    if (gone)
+        free(client);
+    atomic_fetch_sub_explicit(&clients->open, 1, memory_order_relaxed);
+}

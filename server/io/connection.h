@@ -1,0 +1,77 @@
+/* connection.h -- one TCP connection: reading queries, writing answers
+ * The inside of stream.h, whose terms and thread hold here too: connection.c has what one
+ * connection does, stream.c what is done with all of them. */
+#ifndef PHAROS_SERVER_IO_CONNECTION_H
+#define PHAROS_SERVER_IO_CONNECTION_H
+
+#include "server/io/stream.h"
+
+#include <time.h>
+
+enum {
+    STREAM_BATCH = RESPOND_BATCH_MAX,
+    FRAME_PREFIX = 2, /* octets of a message's length, RFC 1035 section 4.2.2 */
+    FRAME_MESSAGE_MIN = 12,
+    FRAME_MAX = FRAME_PREFIX + MESSAGE_MAX,
+    STREAM_READ_AT = FRAME_MAX,
+    /* Answers aren't a power of two apart: their beginnings would share a few sets of the first
+     * cache. Of most only the first page is ever touched. */
+    STREAM_SLOT = 64 * 1024 + 192,
+};
+
+/* Answers that the peer didn't take yet. */
+struct pending {
+    uv_write_t request;
+    size_t octets;
+    char octet[];
+};
+
+struct connection {
+    uv_tcp_t tcp;
+    struct streams *streams;
+    struct client *client;
+    struct link order;     /* among the worker's idle or busy ones, by `progress_ms` */
+    struct link of_client; /* among the client's idle ones; alone while busy */
+    uint64_t progress_ms;  /* of the loop: when it was served, or began or ended to be idle */
+    uint64_t read_turn;    /* in which it was read from */
+    uint8_t *held;         /* owned: input that isn't served yet; NULL: none */
+    uint32_t held_octets;
+    uint32_t held_size;
+    struct pending *pending; /* owned; NULL: the peer took all answers */
+    uint8_t width; /* queries to answer at a time: few for a peer that takes few answers */
+    bool idle;     /* neither `held` nor `pending` */
+    bool ended;    /* nothing more comes in */
+    bool closing;
+};
+
+struct streams {
+    struct service *service;
+    struct clients *clients;
+    uv_loop_t *loop;
+    unsigned worker;
+    void (*pause)(void *context);
+    void *context;
+    unsigned answered; /* since the last pause */
+    uint64_t turn;
+    size_t count;
+    size_t kept; /* octets in `held` and `pending` of all connections */
+    bool finishing;
+    struct link idle, busy; /* connections, the longest without progress first */
+    struct timespec begun;  /* CLOCK_MONOTONIC, when the input under way was read */
+    struct exchange exchange[STREAM_BATCH];
+    uint32_t latency_us[STREAM_BATCH];
+    uv_buf_t part[STREAM_BATCH];
+    /* What is read goes to `input` + STREAM_READ_AT; the beginning of a message that was held
+     * is put right before it. */
+    uint8_t input[FRAME_MAX + STREAM_READ_MAX];
+    uint8_t answer[STREAM_BATCH][STREAM_SLOT];
+};
+
+/* Makes a connection of an accepted descriptor, which it owns then. Returns false, with
+ * everything but the descriptor and the client undone, where that can't be. */
+bool connection_open(struct streams *streams, struct client *client, int fd);
+
+/* Closes now; the memory goes when libuv is done with it. */
+void connection_close(struct connection *connection);
+
+#endif

@@ -1,0 +1,430 @@
+#include "server/io/worker.h"
+
+#include "server/io/datagram.h"
+#include "server/io/stream.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+enum {
+    ACCEPTS = 64, /* connections taken from a socket in one turn of the loop */
+    /* What receive buffers can hold, and more: the end of reading them at a drain, in batches
+     * and in connections, however fast others send. */
+    DRAIN_BATCHES = 1024,
+    DRAIN_ACCEPTS = 8192,
+};
+
+enum order { ORDER_RUN, ORDER_DRAIN, ORDER_STOP };
+
+/* A worker's sockets for one address. */
+struct port {
+    struct worker *worker;
+    struct listener listener;
+    struct datagram_socket datagram;
+    uv_poll_t udp, tcp;
+    bool open;   /* `udp` and `tcp` are in the loop */
+    bool busy;   /* UDP: read in every turn, not watched; see on_udp() */
+    bool paused; /* `tcp` waits for the next tick, since nothing could be accepted */
+};
+
+struct worker {
+    unsigned index;
+    struct pulse *pulse; /* may be NULL */
+    struct service service;
+    struct datagrams *datagrams;
+    struct streams *streams;
+    struct clients *clients;
+    pthread_t thread;
+    bool running; /* the main loop's: started and not joined */
+
+    _Atomic int order; /* enum order: the main loop writes, the thread reads */
+    _Atomic unsigned drain_ms;
+
+    /* The thread's. */
+    uv_loop_t loop;
+    bool loop_open;
+    uv_async_t wake;
+    uv_timer_t tick;
+    uv_prepare_t turn;
+    uv_idle_t spin; /* runs while a port is busy, and keeps the loop from waiting */
+    uint64_t turns;
+    bool draining, finishing, stopping;
+    uint64_t finish_turn; /* when all that was received before the drain has been read */
+    uint64_t stop_ms;     /* of the loop: when the drain ends anyway */
+
+    size_t ports;
+    struct port port[];
+};
+
+/* UDP gets a batch while TCP is busy. */
+static void on_pause(void *context)
+{
+    struct worker *w = context;
+    for (size_t i = 0; i < w->ports; i++) {
+        if (w->port[i].open)
+            datagrams_turn(w->datagrams, &w->port[i].datagram, 1);
+    }
+}
+
+struct worker *worker_new(const struct worker_config *config)
+{
+    struct worker *w = calloc(1, sizeof(*w) + config->listeners * sizeof(w->port[0]));
+    if (w == NULL)
+        return NULL;
+    w->index = config->index;
+    w->pulse = config->pulse;
+    w->clients = config->clients;
+    w->ports = config->listeners;
+    for (size_t i = 0; i < w->ports; i++) {
+        w->port[i].worker = w;
+        w->port[i].listener = (struct listener){.udp = -1, .tcp = -1};
+    }
+    if (service_init(&w->service, config->store, config->index, config->pulse) != 0) {
+        free(w);
+        return NULL;
+    }
+    w->datagrams = datagrams_new(&w->service);
+    const struct streams_config streams = {.service = &w->service,
+                                           .clients = w->clients,
+                                           .worker = w->index,
+                                           .loop = &w->loop,
+                                           .pause = on_pause,
+                                           .context = w};
+    w->streams = streams_new(&streams);
+    if (w->datagrams == NULL || w->streams == NULL) {
+        worker_free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void worker_free(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    if (worker->loop_open)
+        uv_loop_close(&worker->loop);
+    for (size_t i = 0; i < worker->ports; i++)
+        listen_close(&worker->port[i].listener);
+    streams_free(worker->streams);
+    datagrams_free(worker->datagrams);
+    service_fini(&worker->service);
+    free(worker);
+}
+
+struct listener *worker_listener(struct worker *worker, size_t index)
+{
+    return &worker->port[index].listener;
+}
+
+static void close_port(struct port *port)
+{
+    if (!port->open)
+        return;
+    port->open = port->busy = false;
+    uv_close((uv_handle_t *)&port->udp, NULL);
+    uv_close((uv_handle_t *)&port->tcp, NULL);
+    listen_close(&port->listener);
+}
+
+/* Closes everything, so that the loop comes to its end. */
+static void stop(struct worker *w)
+{
+    if (w->stopping)
+        return;
+    w->stopping = true;
+    for (size_t i = 0; i < w->ports; i++)
+        close_port(&w->port[i]);
+    streams_close_all(w->streams);
+    uv_close((uv_handle_t *)&w->wake, NULL);
+    uv_close((uv_handle_t *)&w->tick, NULL);
+    uv_close((uv_handle_t *)&w->turn, NULL);
+    uv_close((uv_handle_t *)&w->spin, NULL);
+}
+
+static void accept_all(struct port *port, unsigned max)
+{
+    for (unsigned i = 0; i < max; i++) {
+        switch (streams_accept(port->worker->streams, port->listener.tcp)) {
+        case ACCEPTED_ONE:
+            break;
+        case ACCEPTED_ALL:
+            return;
+        case ACCEPTED_LATER:
+            uv_poll_stop(&port->tcp);
+            port->paused = true;
+            return;
+        }
+    }
+}
+
+/* Takes in what has been received by now; the connections' octets are read in the next turn. */
+static void drain(struct worker *w)
+{
+    if (w->draining)
+        return;
+    w->draining = true;
+    w->finish_turn = w->turns + 2;
+    w->stop_ms = uv_now(&w->loop) + atomic_load(&w->drain_ms);
+    for (size_t i = 0; i < w->ports; i++) {
+        if (!w->port[i].open)
+            continue;
+        accept_all(&w->port[i], DRAIN_ACCEPTS);
+        datagrams_turn(w->datagrams, &w->port[i].datagram, DRAIN_BATCHES);
+        close_port(&w->port[i]);
+    }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct worker *w = wake->data;
+    switch ((enum order)atomic_load(&w->order)) {
+    case ORDER_RUN:
+        break;
+    case ORDER_DRAIN:
+        drain(w);
+        break;
+    case ORDER_STOP:
+        stop(w);
+        break;
+    }
+}
+
+static void on_udp(uv_poll_t *poll, int status, int events);
+static void on_tcp(uv_poll_t *poll, int status, int events);
+
+static void watch(uv_poll_t *poll, uv_poll_cb callback)
+{
+    /* It fails only where the descriptor is none. */
+    (void)uv_poll_start(poll, UV_READABLE, callback);
+}
+
+/* libuv stops watching a socket in error. Asking for the error clears it: it was of a datagram
+ * or a connection, not of the socket. */
+static void watch_again(uv_poll_t *poll, int fd, uv_poll_cb callback)
+{
+    int error = 0;
+    socklen_t octets = sizeof(error);
+    (void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &octets);
+    watch(poll, callback);
+}
+
+/* Reads the busy ports; one that nothing came to is watched again. */
+static void on_spin(uv_idle_t *spin)
+{
+    struct worker *w = spin->data;
+    bool busy = false;
+    for (size_t i = 0; i < w->ports; i++) {
+        struct port *port = &w->port[i];
+        if (!port->busy)
+            continue;
+        port->busy = datagrams_turn(w->datagrams, &port->datagram, DATAGRAM_BATCHES) != 0;
+        if (!port->busy)
+            watch(&port->udp, on_udp);
+        busy = busy || port->busy;
+    }
+    if (!busy)
+        uv_idle_stop(spin);
+}
+
+/* A socket that gives full batches isn't watched until it has no more: each datagram received,
+ * and each sent that leaves its queue, would call into epoll, which costs more than a tenth of
+ * the whole (bench/flood against bench/echo). */
+static void on_udp(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct port *port = poll->data;
+    struct worker *w = port->worker;
+    if (status < 0)
+        watch_again(poll, port->listener.udp, on_udp);
+    if (datagrams_turn(w->datagrams, &port->datagram, DATAGRAM_BATCHES) < DATAGRAM_BATCH)
+        return;
+    port->busy = true;
+    uv_poll_stop(poll);
+    uv_idle_start(&w->spin, on_spin);
+}
+
+static void on_tcp(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct port *port = poll->data;
+    if (status < 0)
+        watch_again(poll, port->listener.tcp, on_tcp);
+    accept_all(port, ACCEPTS);
+}
+
+/* Every PULSE_TICK_MS, so that the loop turns even when nobody asks. */
+static void on_tick(uv_timer_t *tick)
+{
+    struct worker *w = tick->data;
+    streams_expire(w->streams);
+    for (size_t i = 0; i < w->ports; i++) {
+        if (w->port[i].open && w->port[i].paused) {
+            w->port[i].paused = false;
+            watch(&w->port[i].tcp, on_tcp);
+        }
+    }
+    if (w->draining && uv_now(&w->loop) >= w->stop_ms)
+        stop(w);
+}
+
+/* Before the loop waits, each turn. */
+static void on_turn(uv_prepare_t *turn)
+{
+    struct worker *w = turn->data;
+    w->turns++;
+    pulse_add(&w->service.pulse->heartbeat, 1);
+    streams_turn(w->streams);
+    if (!w->draining || w->turns < w->finish_turn)
+        return;
+    if (!w->finishing) {
+        w->finishing = true;
+        streams_finish(w->streams);
+    }
+    if (streams_count(w->streams) == 0)
+        stop(w);
+}
+
+static void *run(void *argument)
+{
+    struct worker *w = argument;
+    if (w->pulse != NULL)
+        pulse_live(w->pulse, w->index);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    return NULL;
+}
+
+static int open_port(struct worker *w, struct port *port)
+{
+    port->datagram =
+        (struct datagram_socket){.fd = port->listener.udp, .wildcard = port->listener.wildcard};
+    int err = uv_poll_init(&w->loop, &port->udp, port->listener.udp);
+    if (err != 0)
+        return err;
+    err = uv_poll_init(&w->loop, &port->tcp, port->listener.tcp);
+    if (err != 0) {
+        uv_close((uv_handle_t *)&port->udp, NULL);
+        return err;
+    }
+    port->udp.data = port->tcp.data = port;
+    port->open = true;
+    watch(&port->udp, on_udp);
+    watch(&port->tcp, on_tcp);
+    return 0;
+}
+
+/* Fills the loop. What it began is closed by stop() and a run of the loop. */
+static int open_loop(struct worker *w)
+{
+    int err = uv_loop_init(&w->loop);
+    if (err != 0)
+        return err;
+    w->loop_open = true;
+    err = uv_async_init(&w->loop, &w->wake, on_wake);
+    if (err != 0) {
+        uv_loop_close(&w->loop);
+        w->loop_open = false;
+        return err;
+    }
+    uv_timer_init(&w->loop, &w->tick);
+    uv_prepare_init(&w->loop, &w->turn);
+    uv_idle_init(&w->loop, &w->spin);
+    w->wake.data = w->tick.data = w->turn.data = w->spin.data = w;
+    uv_timer_start(&w->tick, on_tick, PULSE_TICK_MS, PULSE_TICK_MS);
+    uv_prepare_start(&w->turn, on_turn);
+    for (size_t i = 0; i < w->ports && err == 0; i++)
+        err = open_port(w, &w->port[i]);
+    return err;
+}
+
+/* Creates the thread with all signals blocked: they are the main loop's. Those that a thread
+ * brings on itself stay, or the handlers that report a crash wouldn't run. */
+static int create_thread(struct worker *w)
+{
+    sigset_t blocked;
+    sigset_t before;
+    sigfillset(&blocked);
+    sigdelset(&blocked, SIGSEGV);
+    sigdelset(&blocked, SIGBUS);
+    sigdelset(&blocked, SIGFPE);
+    sigdelset(&blocked, SIGILL);
+    sigdelset(&blocked, SIGABRT);
+    sigdelset(&blocked, SIGSYS);
+    sigdelset(&blocked, SIGTRAP);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    const int err = pthread_create(&w->thread, NULL, run, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (err != 0)
+        return -err;
+
+    char name[16];
+    snprintf(name, sizeof(name), "worker-%u", w->index % 100000);
+    pthread_setname_np(w->thread, name);
+    return 0;
+}
+
+int worker_start(struct worker *worker)
+{
+    int err = open_loop(worker);
+    if (err == 0)
+        err = create_thread(worker);
+    if (err == 0) {
+        worker->running = true;
+    } else if (worker->loop_open) {
+        stop(worker);
+        uv_run(&worker->loop, UV_RUN_DEFAULT);
+    }
+    return err;
+}
+
+static void give_order(struct worker *worker, enum order order)
+{
+    if (!worker->running)
+        return;
+    atomic_store(&worker->order, (int)order);
+    uv_async_send(&worker->wake);
+}
+
+void worker_drain(struct worker *worker, unsigned limit_ms)
+{
+    atomic_store(&worker->drain_ms, limit_ms);
+    give_order(worker, ORDER_DRAIN);
+}
+
+void worker_stop(struct worker *worker)
+{
+    give_order(worker, ORDER_STOP);
+}
+
+static bool is_past(const struct timespec *deadline)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec > deadline->tv_sec
+           || (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+}
+
+bool worker_join(struct worker *worker, const struct timespec *deadline)
+{
+    if (!worker->running)
+        return true;
+    int err = EBUSY;
+    if (deadline == NULL)
+        err = pthread_join(worker->thread, NULL);
+    /* Looked at every millisecond: thread sanitizers don't know the join with a clock. */
+    while (err == EBUSY) {
+        err = pthread_tryjoin_np(worker->thread, NULL);
+        if (err == EBUSY && is_past(deadline))
+            break;
+        if (err == EBUSY)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    worker->running = err != 0;
+    return err == 0;
+}

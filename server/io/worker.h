@@ -1,0 +1,48 @@
+/* worker.h -- a thread with its loop, its sockets, its buffers
+ * The functions here are for the main loop. */
+#ifndef PHAROS_SERVER_IO_WORKER_H
+#define PHAROS_SERVER_IO_WORKER_H
+
+#include "server/base/pulse.h"
+#include "server/base/store.h"
+#include "server/io/clients.h"
+#include "server/io/listen.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct worker;
+
+struct worker_config {
+    unsigned index; /* its number in store, pulse and clients */
+    struct store *store;
+    struct pulse *pulse; /* may be NULL */
+    struct clients *clients;
+    size_t listeners; /* addresses */
+};
+
+/* NULL: out of memory. What the configuration names is borrowed. */
+struct worker *worker_new(const struct worker_config *config);
+
+/* The thread must not run. Closes the sockets. */
+void worker_free(struct worker *worker);
+
+/* Where the sockets for address `index` belong: filled by the caller, closed by the worker. */
+struct listener *worker_listener(struct worker *worker, size_t index);
+
+/* Starts the thread. Returns 0 or a negative errno. */
+int worker_start(struct worker *worker);
+
+/* Asks it to answer what has been received and to end by itself, at the latest after
+ * `limit_ms`. */
+void worker_drain(struct worker *worker, unsigned limit_ms);
+
+/* Asks it to end now. */
+void worker_stop(struct worker *worker);
+
+/* Waits for the end of the thread until `deadline` (CLOCK_MONOTONIC; NULL: as long as it
+ * takes). Returns whether it has ended, true also where it never ran. */
+bool worker_join(struct worker *worker, const struct timespec *deadline);
+
+#endif

@@ -1,0 +1,269 @@
+#include "tests/io/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+static int start(void **state)
+{
+    struct harness *h = malloc(sizeof(*h));
+    harness_start(h,
+                  (struct harness_config){.listen = {"127.0.0.1@0", "::1@0"}, .pulse = true});
+    *state = h;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    harness_stop(*state);
+    free(*state);
+    return 0;
+}
+
+static int connection(struct harness *h)
+{
+    const int fd = client(SOCK_STREAM, NULL, "127.0.0.1", harness_port(h, 0));
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return fd;
+}
+
+static void queries_are_answered_by_ipv4_and_ipv6(void **state)
+{
+    struct harness *h = *state;
+    const int v4 = connection(h);
+    const int v6 = client(SOCK_STREAM, NULL, "::1", harness_port(h, 1));
+    for (uint16_t id = 0; id < 10; id++) {
+        ask_tcp(v4, id);
+        ask_tcp(v6, id);
+    }
+    close(v4);
+    close(v6);
+}
+
+/* RFC 7766 section 8: the length and the message may come in any pieces. */
+static void messages_may_be_split_anywhere(void **state)
+{
+    struct harness *h = *state;
+    uint8_t frames[3 * 42];
+    size_t octets = 0;
+    for (uint16_t id = 0; id < 3; id++)
+        octets += frame_write(frames + octets, 40, id, NULL);
+    for (size_t split = 1; split < octets; split++) {
+        const int fd = connection(h);
+        send_all(fd, frames, split);
+        /* What is whole already is answered before the rest comes, so the split is seen. */
+        uint16_t id = 0;
+        for (; (size_t)(id + 1) * 42 <= split; id++)
+            assert_int_equal(receive_frame(fd, NULL), id);
+        send_all(fd, frames + split, octets - split);
+        for (; id < 3; id++)
+            assert_int_equal(receive_frame(fd, NULL), id);
+        close(fd);
+    }
+}
+
+static void a_message_may_come_octet_by_octet(void **state)
+{
+    struct harness *h = *state;
+    const int fd = connection(h);
+    uint8_t frame[64];
+    const size_t octets = frame_write(frame, 60, 0x1234, NULL);
+    for (size_t i = 0; i < octets; i++)
+        send_all(fd, frame + i, 1);
+    assert_int_equal(receive_frame(fd, NULL), 0x1234);
+    close(fd);
+}
+
+static void the_longest_messages_go_both_ways(void **state)
+{
+    struct harness *h = *state;
+    const int fd = connection(h);
+    uint8_t *frames = malloc(2 * 65537);
+    size_t octets = frame_write(frames, 65535, 1, NULL);
+    octets += frame_write(frames + octets, 65535, 2, NULL);
+    send_all(fd, frames, octets);
+    for (uint16_t id = 1; id <= 2; id++) {
+        size_t answer = 0;
+        assert_int_equal(receive_frame(fd, &answer), id);
+        assert_int_equal(answer, 65535);
+    }
+    free(frames);
+    close(fd);
+}
+
+static void a_thousand_queries_in_one_write_are_answered_in_order(void **state)
+{
+    struct harness *h = *state;
+    const int fd = connection(h);
+    static uint8_t frames[1000 * 42];
+    size_t octets = 0;
+    for (uint16_t id = 0; id < 1000; id++)
+        octets += frame_write(frames + octets, 40, id, NULL);
+    send_all(fd, frames, octets);
+    for (uint16_t id = 0; id < 1000; id++)
+        assert_int_equal(receive_frame(fd, NULL), id);
+    close(fd);
+}
+
+static void a_query_without_an_answer_does_not_hold_up_the_next(void **state)
+{
+    struct harness *h = *state;
+    const int fd = connection(h);
+    uint8_t frames[3 * 42];
+    size_t octets = frame_write(frames, 40, 1, "S");
+    octets += frame_write(frames + octets, 40, 2, NULL);
+    octets += frame_write(frames + octets, 40, 3, "S");
+    send_all(fd, frames, octets);
+    assert_int_equal(receive_frame(fd, NULL), 2);
+    ask_tcp(fd, 4);
+    close(fd);
+}
+
+/* RFC 7766 section 6.2.4 */
+static void a_client_that_closes_its_half_gets_all_answers_first(void **state)
+{
+    struct harness *h = *state;
+    const int fd = connection(h);
+    static uint8_t frames[200 * 42];
+    size_t octets = 0;
+    for (uint16_t id = 0; id < 200; id++)
+        octets += frame_write(frames + octets, 40, id, "BF000");
+    send_all(fd, frames, octets);
+    shutdown(fd, SHUT_WR);
+    for (uint16_t id = 0; id < 200; id++) {
+        size_t answer = 0;
+        assert_int_equal(receive_frame(fd, &answer), id);
+        assert_int_equal(answer, 0xf000);
+    }
+    assert_true(ended(fd));
+    close(fd);
+}
+
+static void what_is_no_message_ends_the_connection_after_the_answers_before_it(void **state)
+{
+    struct harness *h = *state;
+    const int fd = connection(h);
+    uint8_t octets[44] = {0}; /* after the query, a length of 0 */
+    frame_write(octets, 40, 5, NULL);
+    send_all(fd, octets, sizeof(octets));
+    assert_int_equal(receive_frame(fd, NULL), 5);
+    assert_true(ended(fd));
+    close(fd);
+}
+
+static void a_reset_connection_does_no_harm(void **state)
+{
+    struct harness *h = *state;
+    for (int i = 0; i < 50; i++) {
+        const int fd = connection(h);
+        uint8_t frame[42];
+        for (uint16_t id = 0; id < 20; id++)
+            send_all(fd, frame, frame_write(frame, 40, id, "BFFFF"));
+        const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        close(fd);
+    }
+    const int fd = connection(h);
+    ask_tcp(fd, 1);
+    close(fd);
+}
+
+/* Writes queries of 16 KiB until the peer takes no more; returns how many went out as a whole,
+ * and the octets of the one that didn't. */
+static unsigned write_until_stuck(int fd, size_t *part)
+{
+    enum { QUERIES_MAX = 4000 }; /* 64 MB: far beyond what the kernel buffers */
+    static uint8_t frame[2 + 16384];
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    for (unsigned id = 0; id < QUERIES_MAX; id++) {
+        const size_t octets = frame_write(frame, 16384, (uint16_t)id, "BEA60");
+        size_t at = 0;
+        while (at < octets) {
+            const ssize_t sent = send(fd, frame + at, octets - at, MSG_NOSIGNAL);
+            if (sent > 0) {
+                at += (size_t)sent;
+                continue;
+            }
+            assert_int_equal(errno, EAGAIN);
+            struct pollfd writable = {.fd = fd, .events = POLLOUT};
+            if (poll(&writable, 1, 300) == 0) {
+                *part = at;
+                fcntl(fd, F_SETFL, 0);
+                return id;
+            }
+        }
+    }
+    fail_msg("the server goes on reading though its answers aren't read");
+    return 0;
+}
+
+static void a_slow_reader_is_not_read_from_and_loses_nothing(void **state)
+{
+    struct harness *h = *state;
+    const int slow = connection(h);
+    size_t part = 0;
+    const unsigned queries = write_until_stuck(slow, &part);
+    assert_true(queries > 0);
+
+    const int other = connection(h);
+    for (uint16_t id = 0; id < 100; id++)
+        ask_tcp(other, id);
+    close(other);
+
+    for (unsigned id = 0; id < queries; id++) {
+        size_t answer = 0;
+        assert_int_equal(receive_frame(slow, &answer), id);
+        assert_int_equal(answer, 0xea60);
+    }
+    close(slow);
+}
+
+static void connections_and_latency_appear_in_the_pulse(void **state)
+{
+    struct harness *h = *state;
+    struct pulse_worker *worker = &h->pulse->worker[0];
+    const int fd = connection(h);
+    ask_tcp(fd, 1);
+    wait_for(&worker->answers[1], 1);
+    assert_int_equal(worker->tcp_open, 1);
+    assert_int_equal(worker->tcp_accepted, 1);
+    unsigned measured = 0;
+    for (unsigned i = 0; i < PULSE_SLICES; i++) {
+        for (unsigned b = 0; b < PULSE_BUCKETS; b++)
+            measured += worker->slice[i].latency[b];
+    }
+    assert_int_equal(measured, 1);
+    close(fd);
+    const uint64_t until = now_ms() + PATIENCE_MS;
+    while (atomic_load(&worker->tcp_open) != 0) {
+        assert_true(now_ms() < until);
+        poll(NULL, 0, 1);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+    const struct CMUnitTest tests[] = {
+        TEST(queries_are_answered_by_ipv4_and_ipv6),
+        TEST(messages_may_be_split_anywhere),
+        TEST(a_message_may_come_octet_by_octet),
+        TEST(the_longest_messages_go_both_ways),
+        TEST(a_thousand_queries_in_one_write_are_answered_in_order),
+        TEST(a_query_without_an_answer_does_not_hold_up_the_next),
+        TEST(a_client_that_closes_its_half_gets_all_answers_first),
+        TEST(what_is_no_message_ends_the_connection_after_the_answers_before_it),
+        TEST(a_reset_connection_does_no_harm),
+        TEST(a_slow_reader_is_not_read_from_and_loses_nothing),
+        TEST(connections_and_latency_appear_in_the_pulse),
+    };
+    return cmocka_run_group_tests_name("tcp", tests, NULL, NULL);
+}
