@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 enum {
+    PIECE_FIRST = 4 * 1024,
     PIECE_MAX = 256 * 1024,      /* up to here malloc'd, above a mapping of its own */
     HUGE_PAGE = 2 * 1024 * 1024, /* also the least step by which memory is committed */
     HUGE_FROM = 4 * HUGE_PAGE,   /* rounding up to huge pages wastes little from here on */
@@ -16,6 +17,16 @@ enum {
 static size_t round_up(size_t octets, size_t to)
 {
     return (octets + to - 1) / to * to;
+}
+
+/* The sentinel. Its reference is 0, so the result of appending it says nothing. */
+static int append_sentinel(struct arena *arena)
+{
+    arena_append(arena, ARENA_UNIT);
+    if (arena->used != 0)
+        return 0;
+    arena_fini(arena);
+    return -ENOMEM;
 }
 
 static int reserve(struct arena *arena, size_t octets_max)
@@ -43,13 +54,14 @@ int arena_init(struct arena *arena, size_t octets_max)
         if (arena->base == NULL)
             return -ENOMEM;
     }
-    /* The sentinel. Its reference is 0, so the result says nothing. */
-    arena_append(arena, ARENA_UNIT);
-    if (arena->used == 0) {
-        arena_fini(arena);
-        return -ENOMEM;
-    }
-    return 0;
+    return append_sentinel(arena);
+}
+
+int arena_init_small(struct arena *arena)
+{
+    *arena =
+        (struct arena){.base = malloc(PIECE_FIRST), .committed = PIECE_FIRST, .grows = true};
+    return arena->base == NULL ? -ENOMEM : append_sentinel(arena);
 }
 
 void arena_fini(struct arena *arena)
@@ -79,12 +91,46 @@ static bool commit(struct arena *arena, size_t octets)
     return true;
 }
 
+/* Makes a piece larger, or a mapping of it. */
+static bool grow(struct arena *arena, size_t octets)
+{
+    if (!arena->grows)
+        return false;
+    if (octets <= PIECE_MAX) {
+        const size_t committed = octets * 2 < PIECE_MAX ? octets * 2 : PIECE_MAX;
+        uint8_t *piece = realloc(arena->base, committed);
+        if (piece == NULL)
+            return false;
+        arena->base = piece;
+        arena->committed = committed;
+        return true;
+    }
+    struct arena mapping;
+    if (reserve(&mapping, ARENA_OCTETS_MAX) != 0)
+        return false;
+    if (!commit(&mapping, octets)) {
+        arena_fini(&mapping);
+        return false;
+    }
+    memcpy(mapping.base, arena->base, arena->used);
+    mapping.used = arena->used;
+    free(arena->base);
+    *arena = mapping;
+    return true;
+}
+
+static bool make_room(struct arena *arena, size_t octets)
+{
+    return octets <= arena->committed
+        || (arena->reserved != 0 ? commit(arena, octets) : grow(arena, octets));
+}
+
 uint32_t arena_append(struct arena *arena, size_t octets)
 {
     octets = round_up(octets, ARENA_UNIT);
     if (octets > ARENA_OCTETS_MAX - arena->used)
         return 0;
-    if (arena->used + octets > arena->committed && !commit(arena, arena->used + octets))
+    if (!make_room(arena, arena->used + octets))
         return 0;
     const uint32_t reference = (uint32_t)(arena->used / ARENA_UNIT);
     if (arena->reserved == 0) /* fresh mappings are zeros already */
@@ -112,6 +158,7 @@ int arena_seal(struct arena *arena)
         if (piece != NULL)
             arena->base = piece;
         arena->committed = arena->used;
+        arena->grows = false;
         return 0;
     }
     if (arena->used <= PIECE_MAX)

@@ -21,16 +21,21 @@ struct arena {
     size_t used;      /* octets, a multiple of ARENA_UNIT */
     size_t committed; /* octets that may be written */
     size_t reserved;  /* octets of address space; 0: `base` is a malloc'd piece */
+    bool grows;       /* the piece may become larger, elsewhere */
 };
 
-/* Reserves address space for up to `octets_max` octets; memory is committed as it is used.
- * Returns 0 or -ENOMEM. */
+/* Reserves address space for up to `octets_max` octets; memory is committed as it is used, and pointers into
+ * the arena stay valid. Returns 0 or -ENOMEM. */
 int arena_init(struct arena *arena, size_t octets_max);
+
+/* An arena that begins as a malloc'd piece and moves to address space of its own when it outgrows that: until
+ * then appending may invalidate pointers into it. For what is mostly small and seldom huge. */
+int arena_init_small(struct arena *arena);
 
 void arena_fini(struct arena *arena);
 
 /* Appends `octets` octets, zeroed, rounded up to whole units. Returns their reference, or 0
- * where memory or references are exhausted. Pointers into the arena stay valid. */
+ * where memory or references are exhausted. */
 uint32_t arena_append(struct arena *arena, size_t octets);
 
 /* Gives back what isn't used. A small arena moves into a malloc'd piece, since a mapping each

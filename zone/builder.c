@@ -3,6 +3,7 @@
  * the apex to the last node tells where empty non-terminals are missing and what a cut or DNAME
  * occludes. */
 #include "zone/check.h"
+#include "zone/nsec3.h"
 #include "zone/rrset.h"
 #include "zone/rrtype.h"
 #include "zone/wire.h"
@@ -405,13 +406,54 @@ static int append_rrsets(struct builder *builder, uint32_t node, const struct ow
     return 0;
 }
 
+/* Whether an NSEC3 RRset belongs to the chain that is used. While a zone is hashed anew it has two. */
+static bool is_in_chain(const struct builder *builder)
+{
+    const struct zone *zone = builder->zone;
+    if (zone->nsec3_params == 0)
+        return false;
+    const uint8_t *rdata = arena_at(&zone->arena, zone->nsec3_params);
+    struct nsec3_params used, own;
+    const struct rrset *rrset = gathering_find(&builder->gathering, RRTYPE_NSEC3);
+    if (!nsec3_params_read(&used, rdata, 5u + rdata[4]))
+        return false;
+    for (size_t i = 0; i < rrset->count; i++) {
+        const struct record *record = builder->gathering.record[rrset->first + i];
+        if (nsec3_params_read(&own, record_rdata(record), record->rdata_octets)
+            && nsec3_params_equal(&used, &own))
+            return true;
+    }
+    return false;
+}
+
+/* Keeps the parameters of the first chain that is complete: flags 0 (RFC 5155 section 4). The apex comes
+ * first, so all NSEC3 RRsets can be told by them. */
+static int read_params(struct builder *builder)
+{
+    const struct rrset *rrset = gathering_find(&builder->gathering, RRTYPE_NSEC3PARAM);
+    for (size_t i = 0; rrset != NULL && i < rrset->count; i++) {
+        const struct record *record = builder->gathering.record[rrset->first + i];
+        struct nsec3_params params;
+        if (!nsec3_params_read(&params, record_rdata(record), record->rdata_octets)
+            || record_rdata(record)[1] != 0)
+            continue;
+        const uint32_t at = arena_append(&builder->zone->arena, record->rdata_octets);
+        if (at == 0)
+            return -ENOMEM;
+        memcpy(arena_edit(&builder->zone->arena, at), record_rdata(record), record->rdata_octets);
+        builder->zone->nsec3_params = at;
+        return 0;
+    }
+    return 0;
+}
+
 static int append_nsec3(struct builder *builder, const struct owner *owner)
 {
     const uint32_t node = append_node(builder, owner->name.wire, owner->octets, 0);
     if (node == 0)
         return -ENOMEM;
     const int err = append_rrsets(builder, node, owner, 0, true);
-    return err != 0 ? err : push_leaf(&builder->nsec3_leaves, node, true);
+    return err != 0 ? err : push_leaf(&builder->nsec3_leaves, node, is_in_chain(builder));
 }
 
 static int append_owner(struct builder *builder, const struct owner *owner)
@@ -455,8 +497,10 @@ static int add_group(struct builder *builder, size_t first, size_t end)
                      &builder->reporter);
     if (err != 0)
         return err;
+    if (owner.labels == 0)
+        err = read_params(builder);
     const bool nsec3 = gathering_find(&builder->gathering, RRTYPE_NSEC3) != NULL;
-    if (nsec3)
+    if (err == 0 && nsec3)
         err = append_nsec3(builder, &owner);
     if (err == 0 && !(nsec3 && builder->gathering.rrsets == 1))
         err = append_owner(builder, &owner);
@@ -481,6 +525,26 @@ static int build_trie(struct builder *builder, const struct leaves *leaves, uint
     return err;
 }
 
+/* The apex is the closest encloser of most names that don't exist, so its NSEC3 is kept at hand. */
+static void find_nsec3_apex(struct zone *zone)
+{
+    if (zone->version.nsec3_root == 0)
+        zone->nsec3_params = 0; /* parameters of a chain that isn't there */
+    if (zone->nsec3_params == 0)
+        return;
+    const uint8_t *rdata = arena_at(&zone->arena, zone->nsec3_params);
+    struct nsec3_params params;
+    if (!nsec3_params_read(&params, rdata, 5u + rdata[4]))
+        return;
+    uint8_t hash[NSEC3_HASH_OCTETS], key[NAME_KEY_MAX];
+    nsec3_hash(&params, zone->apex.wire, zone->apex.octets, hash);
+    const struct trie trie = {.arena = &zone->arena,
+                              .key_of = zone_key_of,
+                              .context = zone,
+                              .root = zone->version.nsec3_root};
+    zone->nsec3_apex = trie_get(&trie, key, nsec3_key(hash, key));
+}
+
 /* What the SOA and the apex say of the zone as a whole. The SOA is there: check_owner() saw to
  * it. */
 static void read_apex(struct zone *zone)
@@ -495,7 +559,10 @@ static void read_apex(struct zone *zone)
     zone->expire = wire_get32(fixed + 12);
     zone->negative_ttl = ttl < minimum ? ttl : minimum;
     const struct block *keys = node_block(apex, RRTYPE_DNSKEY);
+    const struct block *nsec = node_block(apex, RRTYPE_NSEC);
     zone->signed_ = soa->sig_count > 0 && keys != NULL && keys->count > 0;
+    zone->nsec = nsec != NULL && nsec->count > 0;
+    find_nsec3_apex(zone);
 }
 
 static int append_version(struct zone *zone)
@@ -554,7 +621,7 @@ int builder_finish(struct builder *builder, struct zone **out, struct notes *not
     builder->compiler = compiler_new();
     int err = builder->zone == NULL || builder->compiler == NULL
                   ? -ENOMEM
-                  : arena_init(&builder->zone->arena, ARENA_OCTETS_MAX);
+                  : arena_init_small(&builder->zone->arena);
     if (err == 0)
         err = build(builder);
     if (err == 0 && notes->errors > builder->errors)

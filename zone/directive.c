@@ -23,7 +23,8 @@ static bool want_end(struct master *master)
     if (scanner_next(&master->scanner, &token) == TOKEN_BAD)
         return false;
     return token_is_end(&token)
-        || scanner_refuse(&master->scanner, token.at, token.len, "this is left over after the directive");
+           || scanner_refuse(&master->scanner, token.at, token.len,
+                             "this is left over after the directive");
 }
 
 static bool read_name(struct master *master, const struct token *token, struct name *name)
@@ -48,7 +49,8 @@ static bool read_origin(struct master *master)
 {
     struct token token;
     struct name origin;
-    if (!want(master, &token, "origin") || !read_name(master, &token, &origin) || !want_end(master))
+    if (!want(master, &token, "origin") || !read_name(master, &token, &origin)
+        || !want_end(master))
         return false;
     set_origin(master, &origin);
     return true;
@@ -84,7 +86,8 @@ static bool read_path(struct master *master, const struct token *token, char *pa
     while (at < end) {
         const int octet = scanner_octet(&at, end);
         if (octet <= 0 || *len + 1 >= size)
-            return scanner_refuse(&master->scanner, token->at, token->len, "this is no file's name");
+            return scanner_refuse(&master->scanner, token->at, token->len,
+                                  "this is no file's name");
         path[(*len)++] = (char)octet;
     }
     path[*len] = '\0';
@@ -99,22 +102,25 @@ static bool read_include(struct master *master, int *err)
     char path[4096];
     size_t len;
     struct name origin = master->origin;
-    if (!want(master, &file, "file's name") || !read_path(master, &file, path, sizeof path, &len)
+    if (!want(master, &file, "file's name")
+        || !read_path(master, &file, path, sizeof path, &len)
         || scanner_next(&master->scanner, &token) == TOKEN_BAD)
         return false;
-    if (!token_is_end(&token)
-        && (!read_name(master, &token, &origin) || !want_end(master)))
+    if (!token_is_end(&token) && (!read_name(master, &token, &origin) || !want_end(master)))
         return false;
     if (master->sink.include == NULL)
-        return scanner_refuse(&master->scanner, file.at, file.len, "no file can be included here");
+        return scanner_refuse(&master->scanner, file.at, file.len,
+                              "no file can be included here");
 
     const struct name origin_before = master->origin, owner_before = master->owner;
     const bool has_owner_before = master->has_owner;
+    const bool owner_refused_before = master->owner_refused;
     set_origin(master, &origin);
     *err = master->sink.include(master->sink.context, path, &file);
     set_origin(master, &origin_before);
     master->owner = owner_before;
     master->has_owner = has_owner_before;
+    master->owner_refused = owner_refused_before;
     return master->scanner.mistake.at == NULL;
 }
 
@@ -133,6 +139,7 @@ bool master_directive(struct master *master, const struct token *directive, int 
         return master_generate(master, err);
 
     scanner_refuse(&master->scanner, directive->at, directive->len, "no such directive");
-    const char *nearest = notes_nearest((const char *)directive->at, directive->len, directives);
+    const char *nearest =
+        notes_nearest((const char *)directive->at, directive->len, directives);
     return nearest != NULL && scanner_hint(&master->scanner, "did you mean %s?", nearest);
 }

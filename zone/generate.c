@@ -62,16 +62,17 @@ static bool read_range(struct master *master, const struct token *token, struct 
 {
     const uint8_t *at = token->at, *end = at + token->len;
     range->step = 1;
-    const bool good = token->kind == TOKEN_WORD && read_number(&at, end, INT32_MAX, &range->start)
-                   && at < end && *at++ == '-' && read_number(&at, end, INT32_MAX, &range->stop)
-                   && (at == end
-                       || (*at++ == '/' && read_number(&at, end, INT32_MAX, &range->step)))
-                   && at == end && range->step > 0;
+    const bool good =
+        token->kind == TOKEN_WORD && read_number(&at, end, INT32_MAX, &range->start) && at < end
+        && *at++ == '-' && read_number(&at, end, INT32_MAX, &range->stop)
+        && (at == end || (*at++ == '/' && read_number(&at, end, INT32_MAX, &range->step)))
+        && at == end && range->step > 0;
     if (!good)
         return scanner_refuse(&master->scanner, token->at, token->len,
                               "a range is start-stop or start-stop/step");
     if (range->start > range->stop)
-        return scanner_refuse(&master->scanner, token->at, token->len, "the range ends before it starts");
+        return scanner_refuse(&master->scanner, token->at, token->len,
+                              "the range ends before it starts");
     if ((range->stop - range->start) / range->step >= MASTER_GENERATED_MAX)
         return scanner_refuse(&master->scanner, token->at, token->len,
                               "one $GENERATE makes at most %d records", MASTER_GENERATED_MAX);
@@ -193,8 +194,8 @@ static bool read_rhs(struct master *master, struct job *job)
         const bool quoted = token.kind == TOKEN_QUOTED;
         if (count++ == 0)
             first = token;
-        if (!put(&line, " \"", quoted ? 2 : 1) || !put(&line, (const char *)token.at, token.len)
-            || !put(&line, "\"", quoted ? 1 : 0))
+        if (!put(&line, " ", line.len > 0) || !put(&line, "\"", quoted)
+            || !put(&line, (const char *)token.at, token.len) || !put(&line, "\"", quoted))
             return scanner_refuse(&master->scanner, token.at, token.len, "this is too long");
         job->rhs_width = (size_t)(token.at + token.len - first.at);
     }
@@ -234,20 +235,22 @@ static bool write_record(struct master *master, const struct job *job, uint32_t 
     char head[64], type[RRTYPE_TEXT_MAX];
     rrtype_to_text(job->head.type, type);
     const int head_len = job->head.has_ttl
-                           ? snprintf(head, sizeof head, " %u IN %s ", job->head.ttl, type)
-                           : snprintf(head, sizeof head, " IN %s ", type);
+                             ? snprintf(head, sizeof head, " %u IN %s ", job->head.ttl, type)
+                             : snprintf(head, sizeof head, " IN %s ", type);
     const uint8_t *rhs = (const uint8_t *)job->rhs;
     line->len = 0;
     if (!expand(line, job->lhs.at, job->lhs.at + job->lhs.len, number)) {
-        scanner_refuse(&master->scanner, job->lhs.at, job->lhs.len, "for %u this can't be written out",
-                       number);
-        return scanner_hint(&master->scanner, "${offset,width,base}, base being d, o, x, X, n or N");
+        scanner_refuse(&master->scanner, job->lhs.at, job->lhs.len,
+                       "for %u this can't be written out", number);
+        return scanner_hint(&master->scanner,
+                            "${offset,width,base}, base being d, o, x, X, n or N");
     }
     if (!put(line, head, (size_t)head_len) || !expand(line, rhs, rhs + job->rhs_len, number)
         || !put(line, "\n", 1)) {
         scanner_refuse(&master->scanner, job->rhs_at, job->rhs_width,
                        "for %u this can't be written out", number);
-        return scanner_hint(&master->scanner, "${offset,width,base}, base being d, o, x, X, n or N");
+        return scanner_hint(&master->scanner,
+                            "${offset,width,base}, base being d, o, x, X, n or N");
     }
     return true;
 }
@@ -279,7 +282,8 @@ bool master_generate(struct master *master, int *err)
     struct line line = {.text = text, .size = LINE_OCTETS};
     const struct spot spot = scanner_spot(&master->scanner, job.lhs.at);
     const size_t errors = master->notes->errors;
-    for (uint64_t number = job.range.start; number <= job.range.stop; number += job.range.step) {
+    for (uint64_t number = job.range.start; number <= job.range.stop;
+         number += job.range.step) {
         if (master->generated++ >= master->generated_max)
             return scanner_refuse(&master->scanner, job.lhs.at, job.lhs.len,
                                   "too many records are generated");

@@ -29,18 +29,21 @@ static void note_mistake(struct master *master)
 {
     const struct mistake *mistake = &master->scanner.mistake;
     struct spot spot = scanner_spot(&master->scanner, mistake->at);
+    uint32_t width = (uint32_t)mistake->width;
     const char *generated = "";
     if (master->generating != NULL) {
         generated = " (in a record that this line generates)";
         spot = *master->generating;
+        width = 1;
     }
-    struct note *note = notes_add(master->notes, SEVERITY_ERROR, master->file, spot.line,
-                                  spot.column, (uint32_t)mistake->width, (const char *)spot.text,
-                                  spot.len, "%s%s", mistake->message, generated);
+    struct note *note =
+        notes_add(master->notes, SEVERITY_ERROR, master->file, spot.line, spot.column, width,
+                  (const char *)spot.text, spot.len, "%s%s", mistake->message, generated);
     if (mistake->hint[0] != '\0')
         notes_hint(note, "%s", mistake->hint);
     else if (master->generating != NULL)
-        notes_hint(note, "it reads: %.*s", (int)(master->scanner.end - master->scanner.record - 1),
+        notes_hint(note, "it reads: %.*s",
+                   (int)(master->scanner.end - master->scanner.record - 1),
                    (const char *)master->scanner.record);
 }
 
@@ -81,8 +84,8 @@ static bool refuse_owner(struct master *master, const struct token *token)
     char owner[NAME_TEXT_MAX], apex[NAME_TEXT_MAX];
     name_to_text(master->owner.wire, owner);
     name_to_text(master->apex.wire, apex);
-    scanner_refuse(&master->scanner, token->at, token->len, "%.100s is outside the zone %.100s", owner,
-                   apex);
+    scanner_refuse(&master->scanner, token->at, token->len, "%.100s is outside the zone %.100s",
+                   owner, apex);
     /* A name typed in full without its dot got the origin twice; one that got a dot too many has
      * nothing of the zone. */
     if (token->len > 1 && token->at[token->len - 1] == '.')
@@ -93,17 +96,19 @@ static bool refuse_owner(struct master *master, const struct token *token)
 
 static bool read_owner(struct master *master, const struct token *token)
 {
-    const size_t octets = scan_name(&master->scanner, token, &master->origin, "owner",
-                                    master->owner.wire);
-    if (octets == 0) {
-        master->has_owner = false;
-        return false;
-    }
-    master->owner.octets = (uint8_t)octets;
+    const size_t octets =
+        scan_name(&master->scanner, token, &master->origin, "owner", master->owner.wire);
     master->has_owner = true;
+    master->owner_refused = octets == 0;
+    if (octets == 0)
+        return false;
+    master->owner.octets = (uint8_t)octets;
     if (master->origin_in_zone && token->at[token->len - 1] != '.')
         return true;
-    return master_in_zone(&master->owner, &master->apex) || refuse_owner(master, token);
+    if (master_in_zone(&master->owner, &master->apex))
+        return true;
+    master->owner_refused = true;
+    return refuse_owner(master, token);
 }
 
 /* ------------------------------------------------ TTL, class and type, in RFC 1035's either order */
@@ -116,8 +121,9 @@ static bool refuse_word(struct master *master, const struct token *token)
                        "a TTL or type is expected here, and this is neither");
         if (token->at == master->scanner.record)
             return false;
-        return scanner_hint(&master->scanner,
-                            "a TTL is seconds, or units such as 1h30m; does this line lack its type?");
+        return scanner_hint(
+            &master->scanner,
+            "a TTL is seconds, or units such as 1h30m; does this line lack its type?");
     }
     scanner_refuse(&master->scanner, token->at, token->len, "no such type");
     const char *nearest = notes_nearest(text, token->len, rrtype_mnemonics);
@@ -160,7 +166,8 @@ static bool classify_ttl(struct master *master, const struct token *token, uint3
 }
 
 /* Says what a word between owner and RDATA is. MASTER_WORD_NONE with a mistake recorded: nothing. */
-static enum master_word classify(struct master *master, const struct token *token, uint32_t *value)
+static enum master_word classify(struct master *master, const struct token *token,
+                                 uint32_t *value)
 {
     bool in;
     uint16_t type;
@@ -198,14 +205,14 @@ static inline enum master_word look_up(struct master *master, const struct token
     uint64_t text;
     memcpy(&text, token->at, sizeof text); /* SCANNER_PAD octets follow the text */
     if (token->len < 8) {
-        static const uint8_t masks[16]
-            = {255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0};
+        static const uint8_t masks[16] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                          0,   0,   0,   0,   0,   0,   0,   0};
         uint64_t mask;
         memcpy(&mask, masks + 8 - token->len, sizeof mask);
         text &= mask;
     }
-    struct master_entry *entry
-        = &master->words[(text * 0x9e3779b97f4a7c15u) >> 58 & (MASTER_WORDS - 1)];
+    struct master_entry *entry =
+        &master->words[(text * 0x9e3779b97f4a7c15u) >> 58 & (MASTER_WORDS - 1)];
     if (entry->text == text && entry->word != MASTER_WORD_NONE && token->kind == TOKEN_WORD) {
         *value = entry->value;
         return entry->word;
@@ -220,7 +227,8 @@ bool master_read_head(struct master *master, struct token *token, struct master_
 {
     for (;;) {
         if (token_is_end(token))
-            return scanner_refuse(&master->scanner, token->at, 1, "the type of this record is missing");
+            return scanner_refuse(&master->scanner, token->at, 1,
+                                  "the type of this record is missing");
         uint32_t value = 0;
         switch (look_up(master, token, &value)) {
         case MASTER_WORD_NONE:
@@ -250,7 +258,8 @@ bool master_read_head(struct master *master, struct token *token, struct master_
 
 /* RFC 2308 section 4, then RFC 1035 section 5.1; a first SOA without TTL lends its MINIMUM, as BIND
  * has it. */
-static bool settle_ttl(struct master *master, struct master_head *head, const struct rdata_text *rdata)
+static bool settle_ttl(struct master *master, struct master_head *head,
+                       const struct rdata_text *rdata)
 {
     if (head->has_ttl) {
         master->last_ttl = head->ttl;
@@ -269,7 +278,8 @@ static bool settle_ttl(struct master *master, struct master_head *head, const st
     if (head->type == RRTYPE_SOA) {
         head->ttl = wire_get32(rdata->out + rdata->octets - 4) & TTL_MAX;
         master->last_ttl = head->ttl;
-        warn(master, &head->type_token, "no TTL here and none before: the SOA's MINIMUM is taken");
+        warn(master, &head->type_token,
+             "no TTL here and none before: the SOA's MINIMUM is taken");
         return true;
     }
     scanner_refuse(&master->scanner, head->type_token.at, head->type_token.len,
@@ -277,7 +287,8 @@ static bool settle_ttl(struct master *master, struct master_head *head, const st
     return scanner_hint(&master->scanner, "let the file begin with $TTL 3600");
 }
 
-static bool read_rest(struct master *master, struct token *token, struct master_head *head, int *err)
+static bool read_rest(struct master *master, struct token *token, struct master_head *head,
+                      int *err)
 {
     if (!master_read_head(master, token, head))
         return false;
@@ -293,9 +304,12 @@ static bool read_rest(struct master *master, struct token *token, struct master_
     if (!master->has_owner)
         return scanner_refuse(&master->scanner, head->first, 1,
                               "this line begins with a blank, but no owner came before it");
+    if (master->owner_refused)
+        return true;
     const struct place place = {
         .file = master->file_index,
-        .line = master->generating == NULL ? master->scanner.record_line : master->generating->line,
+        .line =
+            master->generating == NULL ? master->scanner.record_line : master->generating->line,
         .column = (uint32_t)(head->first - master->scanner.record) + 1,
     };
     master->records++;

@@ -41,9 +41,10 @@ struct master {
     struct scanner scanner;
     struct name apex;
     struct name origin;
-    struct name owner; /* of the last record */
+    struct name owner;                                    /* of the last record */
     uint8_t owner_room[SCAN_NAME_ROOM - NAME_OCTETS_MAX]; /* scan_name() may write on behind */
-    bool has_owner;
+    bool has_owner;     /* a record with an owner came before */
+    bool owner_refused; /* and it was wrong: so it goes for those without one behind it */
     bool origin_in_zone;
     bool has_default_ttl, has_last_ttl;
     uint32_t default_ttl; /* $TTL */

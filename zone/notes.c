@@ -9,7 +9,7 @@
 
 enum {
     NOTE_MESSAGE_MAX = 512,
-    NOTE_TEXT_MAX = 200,    /* octets kept of a line */
+    NOTE_TEXT_MAX = 200,     /* octets kept of a line */
     NOTE_BEFORE_CARET = 100, /* of those, before the column, where the line is longer */
     NEAREST_WORD_MAX = 32,
 };

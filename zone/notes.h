@@ -22,20 +22,20 @@ enum { NOTES_ERRORS_MAX = 20, NOTES_WARNINGS_MAX = 100 };
 
 struct note {
     enum severity severity;
-    char *file;      /* owned; NULL where no file is concerned */
-    uint32_t line;   /* from 1; 0: the file as a whole */
-    uint32_t column; /* from 1, in octets; 0: the line as a whole */
-    uint32_t width;  /* octets to underline, at least 1 */
-    char *message;   /* owned */
-    char *text;      /* owned; the line, or NULL where it isn't known */
+    char *file;       /* owned; NULL where no file is concerned */
+    uint32_t line;    /* from 1; 0: the file as a whole */
+    uint32_t column;  /* from 1, in octets; 0: the line as a whole */
+    uint32_t width;   /* octets to underline, at least 1 */
+    char *message;    /* owned */
+    char *text;       /* owned; the line, or NULL where it isn't known */
     uint32_t skipped; /* octets of a very long line that are left out before `text` */
-    char *hint;      /* owned; or NULL */
+    char *hint;       /* owned; or NULL */
 };
 
 /* Errors and warnings beyond the maxima are counted, not kept. */
 struct notes {
     struct note *note;
-    size_t count;    /* kept */
+    size_t count; /* kept */
     size_t capacity;
     size_t errors;   /* met */
     size_t warnings; /* met */

@@ -8,17 +8,61 @@
 
 /* Numbers of types that only this table speaks of. */
 enum {
-    TYPE_MD = 3, TYPE_MF = 4, TYPE_MB = 7, TYPE_MG = 8, TYPE_MR = 9, TYPE_WKS = 11,
-    TYPE_MINFO = 14, TYPE_RP = 17, TYPE_AFSDB = 18, TYPE_X25 = 19, TYPE_ISDN = 20, TYPE_RT = 21,
-    TYPE_NSAP = 22, TYPE_NSAP_PTR = 23, TYPE_SIG = 24, TYPE_PX = 26, TYPE_GPOS = 27,
-    TYPE_LOC = 29, TYPE_NXT = 30, TYPE_EID = 31, TYPE_NIMLOC = 32, TYPE_ATMA = 34, TYPE_KX = 36,
-    TYPE_CERT = 37, TYPE_APL = 42, TYPE_IPSECKEY = 45, TYPE_DHCID = 49, TYPE_SMIMEA = 53,
-    TYPE_HIP = 55, TYPE_NINFO = 56, TYPE_RKEY = 57, TYPE_TALINK = 58, TYPE_CDS = 59,
-    TYPE_CDNSKEY = 60, TYPE_OPENPGPKEY = 61, TYPE_CSYNC = 62, TYPE_ZONEMD = 63, TYPE_DSYNC = 66,
-    TYPE_HHIT = 67, TYPE_BRID = 68, TYPE_SPF = 99, TYPE_NID = 104, TYPE_L32 = 105,
-    TYPE_L64 = 106, TYPE_LP = 107, TYPE_EUI48 = 108, TYPE_EUI64 = 109, TYPE_URI = 256,
-    TYPE_AVC = 258, TYPE_AMTRELAY = 260, TYPE_RESINFO = 261, TYPE_WALLET = 262, TYPE_CLA = 263,
-    TYPE_TA = 32768, TYPE_DLV = 32769,
+    TYPE_MD = 3,
+    TYPE_MF = 4,
+    TYPE_MB = 7,
+    TYPE_MG = 8,
+    TYPE_MR = 9,
+    TYPE_WKS = 11,
+    TYPE_MINFO = 14,
+    TYPE_RP = 17,
+    TYPE_AFSDB = 18,
+    TYPE_X25 = 19,
+    TYPE_ISDN = 20,
+    TYPE_RT = 21,
+    TYPE_NSAP = 22,
+    TYPE_NSAP_PTR = 23,
+    TYPE_SIG = 24,
+    TYPE_PX = 26,
+    TYPE_GPOS = 27,
+    TYPE_LOC = 29,
+    TYPE_NXT = 30,
+    TYPE_EID = 31,
+    TYPE_NIMLOC = 32,
+    TYPE_ATMA = 34,
+    TYPE_KX = 36,
+    TYPE_CERT = 37,
+    TYPE_APL = 42,
+    TYPE_IPSECKEY = 45,
+    TYPE_DHCID = 49,
+    TYPE_SMIMEA = 53,
+    TYPE_HIP = 55,
+    TYPE_NINFO = 56,
+    TYPE_RKEY = 57,
+    TYPE_TALINK = 58,
+    TYPE_CDS = 59,
+    TYPE_CDNSKEY = 60,
+    TYPE_OPENPGPKEY = 61,
+    TYPE_CSYNC = 62,
+    TYPE_ZONEMD = 63,
+    TYPE_DSYNC = 66,
+    TYPE_HHIT = 67,
+    TYPE_BRID = 68,
+    TYPE_SPF = 99,
+    TYPE_NID = 104,
+    TYPE_L32 = 105,
+    TYPE_L64 = 106,
+    TYPE_LP = 107,
+    TYPE_EUI48 = 108,
+    TYPE_EUI64 = 109,
+    TYPE_URI = 256,
+    TYPE_AVC = 258,
+    TYPE_AMTRELAY = 260,
+    TYPE_RESINFO = 261,
+    TYPE_WALLET = 262,
+    TYPE_CLA = 263,
+    TYPE_TA = 32768,
+    TYPE_DLV = 32769,
 };
 
 #define FIELDS(name) static const struct rdata_field name[]
@@ -27,14 +71,10 @@ FIELDS(a) = {{RDATA_IP4, "address"}, {RDATA_END, 0}};
 FIELDS(aaaa) = {{RDATA_IP6, "address"}, {RDATA_END, 0}};
 FIELDS(one_name) = {{RDATA_NAME, "target"}, {RDATA_END, 0}};
 FIELDS(two_names) = {{RDATA_NAME, "first name"}, {RDATA_NAME, "second name"}, {RDATA_END, 0}};
-FIELDS(soa) = {{RDATA_NAME, "primary server"},
-               {RDATA_NAME, "mailbox"},
-               {RDATA_U32, "serial"},
-               {RDATA_PERIOD, "refresh"},
-               {RDATA_PERIOD, "retry"},
-               {RDATA_PERIOD, "expire"},
-               {RDATA_PERIOD, "minimum"},
-               {RDATA_END, 0}};
+FIELDS(soa) = {{RDATA_NAME, "primary server"}, {RDATA_NAME, "mailbox"},
+               {RDATA_U32, "serial"},          {RDATA_PERIOD, "refresh"},
+               {RDATA_PERIOD, "retry"},        {RDATA_PERIOD, "expire"},
+               {RDATA_PERIOD, "minimum"},      {RDATA_END, 0}};
 FIELDS(mx) = {{RDATA_U16, "preference"}, {RDATA_NAME, "exchange"}, {RDATA_END, 0}};
 FIELDS(preferred) = {{RDATA_U16, "preference"}, {RDATA_NAME, "target"}, {RDATA_END, 0}};
 FIELDS(px) = {{RDATA_U16, "preference"},
@@ -52,8 +92,8 @@ FIELDS(gpos) = {{RDATA_STRING, "longitude"},
 FIELDS(hex) = {{RDATA_HEX, "data"}, {RDATA_END, 0}};
 FIELDS(base64) = {{RDATA_BASE64, "data"}, {RDATA_END, 0}};
 FIELDS(any_octets) = {{RDATA_OCTETS, "data"}, {RDATA_END, 0}};
-FIELDS(wks) = {{RDATA_IP4, "address"}, {RDATA_U8, "protocol"}, {RDATA_OCTETS, "ports"},
-               {RDATA_END, 0}};
+FIELDS(wks) = {
+    {RDATA_IP4, "address"}, {RDATA_U8, "protocol"}, {RDATA_OCTETS, "ports"}, {RDATA_END, 0}};
 FIELDS(loc) = {{RDATA_LOC, "location"}, {RDATA_END, 0}};
 FIELDS(apl) = {{RDATA_APL, "prefixes"}, {RDATA_END, 0}};
 FIELDS(hip) = {{RDATA_HIP, "identity"}, {RDATA_NAMES, "rendezvous server"}, {RDATA_END, 0}};
@@ -84,26 +124,18 @@ FIELDS(sshfp) = {{RDATA_U8, "algorithm"},
                  {RDATA_U8, "fingerprint type"},
                  {RDATA_HEX, "fingerprint"},
                  {RDATA_END, 0}};
-FIELDS(ipseckey) = {{RDATA_U8, "precedence"},
-                    {RDATA_U8, "gateway type"},
-                    {RDATA_U8, "algorithm"},
-                    {RDATA_GATEWAY, "gateway"},
-                    {RDATA_BASE64_LAST, "public key"},
-                    {RDATA_END, 0}};
+FIELDS(ipseckey) = {{RDATA_U8, "precedence"},          {RDATA_U8, "gateway type"},
+                    {RDATA_U8, "algorithm"},           {RDATA_GATEWAY, "gateway"},
+                    {RDATA_BASE64_LAST, "public key"}, {RDATA_END, 0}};
 FIELDS(amtrelay) = {{RDATA_U8, "precedence"},
                     {RDATA_DISCOVERY, "discovery bit"},
                     {RDATA_GATEWAY, "relay"},
                     {RDATA_END, 0}};
-FIELDS(rrsig) = {{RDATA_TYPE, "type covered"},
-                 {RDATA_ALGORITHM, "algorithm"},
-                 {RDATA_U8, "labels"},
-                 {RDATA_PERIOD, "original TTL"},
-                 {RDATA_TIME, "expiration"},
-                 {RDATA_TIME, "inception"},
-                 {RDATA_U16, "key tag"},
-                 {RDATA_NAME, "signer"},
-                 {RDATA_BASE64, "signature"},
-                 {RDATA_END, 0}};
+FIELDS(rrsig) = {{RDATA_TYPE, "type covered"}, {RDATA_ALGORITHM, "algorithm"},
+                 {RDATA_U8, "labels"},         {RDATA_PERIOD, "original TTL"},
+                 {RDATA_TIME, "expiration"},   {RDATA_TIME, "inception"},
+                 {RDATA_U16, "key tag"},       {RDATA_NAME, "signer"},
+                 {RDATA_BASE64, "signature"},  {RDATA_END, 0}};
 FIELDS(nsec) = {{RDATA_NAME, "next name"}, {RDATA_BITMAP, "types"}, {RDATA_END, 0}};
 FIELDS(dnskey) = {{RDATA_U16, "flags"},
                   {RDATA_U8, "protocol"},
@@ -132,10 +164,8 @@ FIELDS(tlsa) = {{RDATA_USAGE, "usage"},
                 {RDATA_MATCHING, "matching type"},
                 {RDATA_HEX, "certificate association data"},
                 {RDATA_END, 0}};
-FIELDS(csync) = {{RDATA_U32, "serial"},
-                 {RDATA_U16, "flags"},
-                 {RDATA_BITMAP_LAST, "types"},
-                 {RDATA_END, 0}};
+FIELDS(csync) = {
+    {RDATA_U32, "serial"}, {RDATA_U16, "flags"}, {RDATA_BITMAP_LAST, "types"}, {RDATA_END, 0}};
 FIELDS(zonemd) = {{RDATA_U32, "serial"},
                   {RDATA_U8, "scheme"},
                   {RDATA_U8, "hash algorithm"},
@@ -154,10 +184,8 @@ FIELDS(ilnp64) = {{RDATA_U16, "preference"}, {RDATA_LABEL_64, "identifier"}, {RD
 FIELDS(l32) = {{RDATA_U16, "preference"}, {RDATA_IP4, "locator"}, {RDATA_END, 0}};
 FIELDS(eui48) = {{RDATA_EUI48, "address"}, {RDATA_END, 0}};
 FIELDS(eui64) = {{RDATA_EUI64, "address"}, {RDATA_END, 0}};
-FIELDS(uri) = {{RDATA_U16, "priority"},
-               {RDATA_U16, "weight"},
-               {RDATA_TARGET, "target"},
-               {RDATA_END, 0}};
+FIELDS(uri) = {
+    {RDATA_U16, "priority"}, {RDATA_U16, "weight"}, {RDATA_TARGET, "target"}, {RDATA_END, 0}};
 FIELDS(caa) = {{RDATA_U8, "flags"}, {RDATA_TAG, "tag"}, {RDATA_VALUE, "value"}, {RDATA_END, 0}};
 
 static const struct rdata_shape shapes[] = {
@@ -256,7 +284,10 @@ size_t rdata_digest_octets(uint16_t type, uint8_t algorithm)
     case TYPE_CDS:
     case TYPE_TA:
     case TYPE_DLV: /* SHA-1, SHA-256, GOST, SHA-384 */
-        return algorithm == 1 ? 20 : algorithm == 2 || algorithm == 3 ? 32 : algorithm == 4 ? 48 : 0;
+        return algorithm == 1                     ? 20
+               : algorithm == 2 || algorithm == 3 ? 32
+               : algorithm == 4                   ? 48
+                                                  : 0;
     case RRTYPE_SSHFP: /* SHA-1, SHA-256 */
         return algorithm == 1 ? 20 : algorithm == 2 ? 32 : 0;
     case TYPE_ZONEMD: /* SHA-384, SHA-512 */
@@ -317,7 +348,8 @@ static bool take_apl(struct reader *r)
         const uint8_t *address = reader_take(r, len);
         if (address == NULL || (len > 0 && address[len - 1] == 0))
             return false;
-        if ((family == 1 && (prefix > 32 || len > 4)) || (family == 2 && (prefix > 128 || len > 16)))
+        if ((family == 1 && (prefix > 32 || len > 4))
+            || (family == 2 && (prefix > 128 || len > 16)))
             return false;
     }
     return true;
@@ -329,7 +361,7 @@ static bool take_hip(struct reader *r)
     reader_8(r); /* the algorithm */
     const uint16_t key_octets = reader_16(r);
     return tag_octets != 0 && key_octets != 0 && reader_take(r, tag_octets) != NULL
-        && reader_take(r, key_octets) != NULL;
+           && reader_take(r, key_octets) != NULL;
 }
 
 static bool take_gateway(struct reader *r)
@@ -475,7 +507,7 @@ bool rdata_next_name(uint16_t type, const uint8_t *rdata, size_t octets, size_t 
         const size_t before = r.at;
         const bool many = field->kind == RDATA_NAMES;
         const bool name = field->kind == RDATA_NAME
-                       || (field->kind == RDATA_GATEWAY && (rdata[1] & 0x7f) == 3);
+                          || (field->kind == RDATA_GATEWAY && (rdata[1] & 0x7f) == 3);
         if (many) {
             const size_t start = before > *at ? before : *at;
             *name_octets = start < octets ? name_check(rdata + start, octets - start) : 0;

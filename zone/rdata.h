@@ -12,12 +12,12 @@ enum { RDATA_OCTETS_MAX = 65535 };
 /* One field of RDATA, in wire form and as text. */
 enum rdata_kind {
     RDATA_END,
-    RDATA_NAME,        /* never compressed here */
+    RDATA_NAME, /* never compressed here */
     RDATA_U8,
     RDATA_U16,
     RDATA_U32,
-    RDATA_PERIOD,      /* 32 bits; as text a time with units */
-    RDATA_TIME,        /* 32 bits; as text YYYYMMDDHHmmSS */
+    RDATA_PERIOD, /* 32 bits; as text a time with units */
+    RDATA_TIME,   /* 32 bits; as text YYYYMMDDHHmmSS */
     RDATA_IP4,
     RDATA_IP6,
     RDATA_TYPE,        /* a type's number or mnemonic */
@@ -35,9 +35,9 @@ enum rdata_kind {
     RDATA_LABEL_64,    /* 8 octets, as text four groups of hexadecimal digits (RFC 6742) */
     RDATA_EUI48,
     RDATA_EUI64,
-    RDATA_DISCOVERY,   /* of AMTRELAY: the D bit and the type of the gateway in an octet */
-    RDATA_GATEWAY,     /* none, IPv4, IPv6 or a name: the second octet of the RDATA says which */
-    RDATA_BITMAP,      /* of types, to the end (RFC 4034 section 4.1.2) */
+    RDATA_DISCOVERY, /* of AMTRELAY: the D bit and the type of the gateway in an octet */
+    RDATA_GATEWAY,   /* none, IPv4, IPv6 or a name: the second octet of the RDATA says which */
+    RDATA_BITMAP,    /* of types, to the end (RFC 4034 section 4.1.2) */
     RDATA_BITMAP_LAST, /* the same, or nothing at all */
     RDATA_HEX,         /* one octet or more, to the end */
     RDATA_BASE64,      /* one octet or more, to the end */

@@ -18,15 +18,24 @@ struct mnemonic {
 };
 
 static const struct mnemonic algorithms[] = {
-    {"RSAMD5", 1},           {"DH", 2},
-    {"DSA", 3},              {"RSASHA1", 5},
-    {"DSA-NSEC3-SHA1", 6},   {"NSEC3DSA", 6},
-    {"RSASHA1-NSEC3-SHA1", 7}, {"NSEC3RSASHA1", 7},
-    {"RSASHA256", 8},        {"RSASHA512", 10},
-    {"ECC-GOST", 12},        {"ECDSAP256SHA256", 13},
-    {"ECDSAP384SHA384", 14}, {"ED25519", 15},
-    {"ED448", 16},           {"INDIRECT", 252},
-    {"PRIVATEDNS", 253},     {"PRIVATEOID", 254},
+    {"RSAMD5", 1},
+    {"DH", 2},
+    {"DSA", 3},
+    {"RSASHA1", 5},
+    {"DSA-NSEC3-SHA1", 6},
+    {"NSEC3DSA", 6},
+    {"RSASHA1-NSEC3-SHA1", 7},
+    {"NSEC3RSASHA1", 7},
+    {"RSASHA256", 8},
+    {"RSASHA512", 10},
+    {"ECC-GOST", 12},
+    {"ECDSAP256SHA256", 13},
+    {"ECDSAP384SHA384", 14},
+    {"ED25519", 15},
+    {"ED448", 16},
+    {"INDIRECT", 252},
+    {"PRIVATEDNS", 253},
+    {"PRIVATEOID", 254},
     {NULL, 0},
 };
 
@@ -37,23 +46,28 @@ static const struct mnemonic certificates[] = {
 
 /* RFC 7218 */
 static const struct mnemonic usages[] = {
-    {"PKIX-TA", 0}, {"PKIX-EE", 1}, {"DANE-TA", 2}, {"DANE-EE", 3}, {"PrivCert", 255}, {NULL, 0},
+    {"PKIX-TA", 0}, {"PKIX-EE", 1},    {"DANE-TA", 2},
+    {"DANE-EE", 3}, {"PrivCert", 255}, {NULL, 0},
 };
 static const struct mnemonic selectors[] = {
-    {"Cert", 0}, {"SPKI", 1}, {"PrivSel", 255}, {NULL, 0},
+    {"Cert", 0},
+    {"SPKI", 1},
+    {"PrivSel", 255},
+    {NULL, 0},
 };
 static const struct mnemonic matchings[] = {
     {"Full", 0}, {"SHA2-256", 1}, {"SHA2-512", 2}, {"PrivMatch", 255}, {NULL, 0},
 };
 
-static bool read_mnemonic(struct rdata_text *text, const struct mnemonic *mnemonic, size_t octets,
-                          const char *what)
+static bool read_mnemonic(struct rdata_text *text, const struct mnemonic *mnemonic,
+                          size_t octets, const char *what)
 {
     uint32_t number;
     bool found = rdata_text_number(&text->token, (1u << (8 * octets)) - 1, &number);
     for (; !found && mnemonic->text != NULL; mnemonic++) {
-        found = text->token.len == strlen(mnemonic->text)
-             && strncasecmp((const char *)text->token.at, mnemonic->text, text->token.len) == 0;
+        found =
+            text->token.len == strlen(mnemonic->text)
+            && strncasecmp((const char *)text->token.at, mnemonic->text, text->token.len) == 0;
         number = mnemonic->number;
     }
     if (!found)
@@ -124,12 +138,13 @@ static bool read_bitmap(struct rdata_text *text)
 static bool read_period(struct rdata_text *text, const char *what)
 {
     uint32_t seconds;
-    const enum ttl_error error
-        = ttl_from_text((const char *)text->token.at, text->token.len, &seconds);
+    const enum ttl_error error =
+        ttl_from_text((const char *)text->token.at, text->token.len, &seconds);
     if (error == TTL_TOO_LARGE)
         return rdata_text_refuse(text, "the %s is above 4294967295 seconds", what);
     if (error != TTL_OK)
-        return rdata_text_refuse(text, "the %s is a time: seconds, or units such as 1h30m", what);
+        return rdata_text_refuse(text, "the %s is a time: seconds, or units such as 1h30m",
+                                 what);
     uint8_t wire[4];
     wire_put32(wire, seconds);
     return rdata_text_put(text, wire, sizeof wire);
@@ -146,7 +161,7 @@ static int64_t days(unsigned year, unsigned month, unsigned day)
     static const unsigned before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
     const unsigned full = month > 2 ? year : year - 1; /* years whose February is over */
     return (int64_t)(year - 1970) * 365 + full / 4 - full / 100 + full / 400 - 477
-         + before[month - 1] + day - 1;
+           + before[month - 1] + day - 1;
 }
 
 /* RFC 4034 section 3.2: YYYYMMDDHHmmSS, or seconds since 1970 in at most ten digits. */
@@ -167,7 +182,8 @@ static bool read_time(struct rdata_text *text, const char *what)
             || minute > 59 || second > 60)
             return rdata_text_refuse(text, "the %s is no date and time", what);
         /* Times are compared in serial arithmetic, so they wrap (RFC 4034 section 3.1.5). */
-        seconds = (uint32_t)(days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
+        seconds =
+            (uint32_t)(days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
     } else if (!rdata_text_number(&text->token, UINT32_MAX, &seconds)) {
         return rdata_text_refuse(text, "the %s is a time: YYYYMMDDHHmmSS", what);
     }
@@ -188,7 +204,8 @@ static bool read_salt(struct rdata_text *text, const char *what)
         const int high = rdata_text_hex_digit(text->token.at[i]);
         const int low = rdata_text_hex_digit(text->token.at[i + 1]);
         if (high < 0 || low < 0)
-            return rdata_text_refuse(text, "the %s is \"-\" or pairs of hexadecimal digits", what);
+            return rdata_text_refuse(text, "the %s is \"-\" or pairs of hexadecimal digits",
+                                     what);
         salt[++salt[0]] = (uint8_t)(high << 4 | low);
     }
     return rdata_text_put(text, salt, (size_t)salt[0] + 1);
@@ -209,7 +226,8 @@ static bool read_hash(struct rdata_text *text, const char *what)
     size_t octets = 0;
     unsigned bits = 0, count = 0;
     const size_t over = text->token.len % 8;
-    if (text->token.len == 0 || text->token.len > 255 * 8 / 5 || over == 1 || over == 3 || over == 6)
+    if (text->token.len == 0 || text->token.len > 255 * 8 / 5 || over == 1 || over == 3
+        || over == 6)
         return rdata_text_refuse(text, "the %s is no base32 of whole octets", what);
     for (size_t i = 0; i < text->token.len; i++) {
         const int d = base32_digit(text->token.at[i]);
@@ -246,8 +264,9 @@ static bool read_groups(struct rdata_text *text, size_t groups, size_t digits, u
         n++;
     }
     if (!good)
-        return rdata_text_refuse(text, "the %s is %zu groups of %zu hexadecimal digits, parted by '%c'",
-                                 what, groups, digits, mark);
+        return rdata_text_refuse(
+            text, "the %s is %zu groups of %zu hexadecimal digits, parted by '%c'", what,
+            groups, digits, mark);
     return rdata_text_put(text, out, n / 2);
 }
 
@@ -260,7 +279,8 @@ static bool read_label64(struct rdata_text *text, const char *what)
         unsigned value = 0, digits = 0;
         if (group > 0 && (at == end || *at++ != ':'))
             return rdata_text_refuse(text, "the %s is four groups of hexadecimal digits", what);
-        for (int d; at < end && digits < 5 && (d = rdata_text_hex_digit(*at)) >= 0; at++, digits++)
+        for (int d; at < end && digits < 5 && (d = rdata_text_hex_digit(*at)) >= 0;
+             at++, digits++)
             value = value << 4 | (unsigned)d;
         if (digits == 0 || digits > 4)
             return rdata_text_refuse(text, "the %s is four groups of hexadecimal digits", what);
@@ -287,11 +307,14 @@ static bool read_discovery(struct rdata_text *text, const char *what)
 
 static bool read_gateway(struct rdata_text *text, const char *what)
 {
-    static const struct rdata_field by_type[] = {
-        {RDATA_NAME, "gateway"}, {RDATA_IP4, "gateway"}, {RDATA_IP6, "gateway"}, {RDATA_NAME, "gateway"}};
+    static const struct rdata_field by_type[] = {{RDATA_NAME, "gateway"},
+                                                 {RDATA_IP4, "gateway"},
+                                                 {RDATA_IP6, "gateway"},
+                                                 {RDATA_NAME, "gateway"}};
     const unsigned type = text->out[1] & 0x7f;
     if (type > 3)
-        return rdata_text_refuse(text, "gateway types go from 0 to 3, this record has %u", type);
+        return rdata_text_refuse(text, "gateway types go from 0 to 3, this record has %u",
+                                 type);
     if (type != 0)
         return rdata_text_field(text, &by_type[type]);
     if (text->token.len == 1 && text->token.at[0] == '.')

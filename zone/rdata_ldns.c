@@ -30,8 +30,8 @@ static bool append_token(struct line *line, const struct token *token)
 {
     const bool quoted = token->kind == TOKEN_QUOTED;
     return append(line, quoted ? " \"" : " ", quoted ? 2 : 1)
-        && append(line, (const char *)token->at, token->len)
-        && (!quoted || append(line, "\"", 1));
+           && append(line, (const char *)token->at, token->len)
+           && (!quoted || append(line, "\"", 1));
 }
 
 /* Copies ldns's fields into one run of octets. */
@@ -51,9 +51,9 @@ static bool convert(struct rdata_text *text, const struct line *line, const char
     name_to_text(text->origin->wire, origin_text);
     ldns_rdf *origin = ldns_dname_new_frm_str(origin_text);
     ldns_rr *rr = NULL;
-    const ldns_status status
-        = origin == NULL ? LDNS_STATUS_MEM_ERR
-                         : ldns_rr_new_frm_str(&rr, line->text, 0, origin, NULL);
+    const ldns_status status = origin == NULL
+                                   ? LDNS_STATUS_MEM_ERR
+                                   : ldns_rr_new_frm_str(&rr, line->text, 0, origin, NULL);
     bool good = status == LDNS_STATUS_OK && rr != NULL;
     if (good) {
         good = put_fields(text, rr) && rdata_check(text->type, text->out, text->octets);
@@ -84,7 +84,8 @@ bool rdata_ldns_from_text(struct rdata_text *text)
         return false;
     const struct token ahead = text->token;
     if (all.at == NULL && text->type != 42) /* APL alone may be empty */
-        return scanner_refuse(text->scanner, text->after, 1, "the RDATA of this %s is missing", type);
+        return scanner_refuse(text->scanner, text->after, 1, "the RDATA of this %s is missing",
+                              type);
     if (all.at != NULL)
         text->token = all;
     const bool good = convert(text, &line, type);

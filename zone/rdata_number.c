@@ -42,13 +42,13 @@ bool rdata_text_ip4(const uint8_t *text, size_t len, uint8_t out[4])
     return at == end;
 }
 
-int rdata_text_hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* One more than the value of each digit, 0 for what is none. */
+const uint8_t rdata_text_hex[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+    ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 /* RFC 4291 section 2.2: groups, at most one "::", and maybe a dotted quad at the end. */
 bool rdata_text_ip6(const uint8_t *text, size_t len, uint8_t out[16])

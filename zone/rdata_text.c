@@ -30,7 +30,8 @@ bool rdata_text_want(struct rdata_text *text, const char *what)
         return false; /* a bad token */
     char type[RRTYPE_TEXT_MAX];
     rrtype_to_text(text->type, type);
-    return scanner_refuse(text->scanner, text->after, 1, "the %s of this %s is missing", what, type);
+    return scanner_refuse(text->scanner, text->after, 1, "the %s of this %s is missing", what,
+                          type);
 }
 
 bool rdata_text_put(struct rdata_text *text, const uint8_t *octets, size_t count)
@@ -53,8 +54,8 @@ static bool advance(struct rdata_text *text, size_t count)
 
 static bool read_name(struct rdata_text *text, const char *what)
 {
-    const size_t octets = scan_name(text->scanner, &text->token, text->origin, what,
-                                    text->out + text->octets);
+    const size_t octets =
+        scan_name(text->scanner, &text->token, text->origin, what, text->out + text->octets);
     return octets != 0 && advance(text, octets);
 }
 
@@ -105,11 +106,16 @@ static bool read_octets(struct rdata_text *text, const char *what, size_t max, s
         const uint8_t *start = at;
         const int octet = scanner_octet(&at, end);
         if (octet < 0)
-            return scanner_refuse(text->scanner, start, 1,
-                                  "a bad escape: a backslash wants a character or three digits up "
-                                  "to 255");
-        if (count == max)
-            return rdata_text_refuse(text, "the %s is longer than %zu octets", what, max);
+            return scanner_refuse(
+                text->scanner, start, 1,
+                "a bad escape: a backslash wants a character or three digits up "
+                "to 255");
+        if (count == max) {
+            rdata_text_refuse(text, "the %s is longer than %zu octets", what, max);
+            return text->type == RRTYPE_TXT
+                   && scanner_hint(text->scanner,
+                                   "write it as several quoted strings, side by side");
+        }
         out[count++] = (uint8_t)octet;
     }
     *octets = count;
@@ -123,11 +129,8 @@ static bool read_string(struct rdata_text *text, const char *what)
     if (!advance(text, 1))
         return false;
     size_t octets = 0;
-    if (!read_octets(text, what, 255, &octets)) {
-        if (text->type == RRTYPE_TXT)
-            scanner_hint(text->scanner, "write it as several quoted strings, side by side");
+    if (!read_octets(text, what, 255, &octets))
         return false;
-    }
     *length = (uint8_t)octets;
     return advance(text, octets);
 }
@@ -164,20 +167,20 @@ static bool read_strings(struct rdata_text *text, const char *what)
 /* Hexadecimal digits of the token last taken. `half` carries a digit from token to token; -1: none. */
 static bool read_hex_token(struct rdata_text *text, const char *what, int *half)
 {
-    for (size_t i = 0; i < text->token.len; i++) {
-        const int d = rdata_text_hex_digit(text->token.at[i]);
-        if (d < 0)
-            return scanner_refuse(text->scanner, text->token.at + i, 1,
+    const uint8_t *at = text->token.at, *end = at + text->token.len;
+    if (text->token.len > 2 * (RDATA_OCTETS_MAX - text->octets))
+        return rdata_text_refuse(text, "the RDATA is longer than 65535 octets");
+    uint8_t *to = text->out + text->octets;
+    for (; at < end; at++) {
+        const int digit = rdata_text_hex_digit(*at);
+        if (digit < 0)
+            return scanner_refuse(text->scanner, at, 1,
                                   "the %s is written in hexadecimal digits", what);
-        if (*half < 0) {
-            *half = d;
-            continue;
-        }
-        const uint8_t octet = (uint8_t)(*half << 4 | d);
-        *half = -1;
-        if (!rdata_text_put(text, &octet, 1))
-            return false;
+        if (*half >= 0)
+            *to++ = (uint8_t)(*half << 4 | digit);
+        *half = *half >= 0 ? -1 : digit;
     }
+    text->octets = (size_t)(to - text->out);
     return true;
 }
 
@@ -210,8 +213,8 @@ static bool read_base64(struct rdata_text *text, const char *what)
     do {
         if (text->token.len > (RDATA_OCTETS_MAX - text->octets) / 3 * 4 + 4)
             return rdata_text_refuse(text, "the RDATA is longer than 65535 octets");
-        const size_t octets = base64_feed(&state, text->token.at, text->token.len,
-                                          text->out + text->octets);
+        const size_t octets =
+            base64_feed(&state, text->token.at, text->token.len, text->out + text->octets);
         if (state.failed)
             return rdata_text_refuse(text, "the %s is no base64", what);
         if (!advance(text, octets))
@@ -281,8 +284,8 @@ static bool read_generic(struct rdata_text *text)
         return false;
     if (half >= 0 || text->octets != announced)
         return scanner_refuse(text->scanner, length.at, length.len,
-                              "%u octets are announced, but %zu%s follow", announced, text->octets,
-                              half >= 0 ? " and a half" : "");
+                              "%u octets are announced, but %zu%s follow", announced,
+                              text->octets, half >= 0 ? " and a half" : "");
     if (rdata_check(text->type, text->out, text->octets))
         return true;
     char type[RRTYPE_TEXT_MAX];

@@ -66,8 +66,13 @@ bool rdata_text_number(const struct token *token, uint32_t max, uint32_t *number
 bool rdata_text_ip4(const uint8_t *text, size_t len, uint8_t out[4]);
 bool rdata_text_ip6(const uint8_t *text, size_t len, uint8_t out[16]);
 
+extern const uint8_t rdata_text_hex[256];
+
 /* The value of a hexadecimal digit, or -1. */
-int rdata_text_hex_digit(uint8_t c);
+static inline int rdata_text_hex_digit(uint8_t c)
+{
+    return rdata_text_hex[c] - 1;
+}
 
 /* Base64 that may come in pieces (RFC 4648 section 4); begins as zeros. */
 struct base64 {

@@ -36,7 +36,8 @@ struct reading {
 static int add_source(struct sources *sources, const char *path, const struct stat *stat)
 {
     for (size_t i = 0; stat != NULL && i < sources->count; i++) {
-        if (sources->source[i].inode == stat->st_ino && sources->source[i].device == stat->st_dev)
+        if (sources->source[i].inode == stat->st_ino
+            && sources->source[i].device == stat->st_dev)
             return 0;
     }
     if (sources->count == sources->capacity) {
@@ -64,8 +65,9 @@ static int add_source(struct sources *sources, const char *path, const struct st
 static bool same_state(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
-        && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
-        && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+           && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
+           && a->st_ctim.tv_sec == b->st_ctim.tv_sec
+           && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* Whether the file isn't what it was when it was opened, or another stands in its place. */
@@ -75,7 +77,7 @@ static bool has_changed(int fd, const struct level *level)
     if (!S_ISREG(level->stat.st_mode))
         return false;
     return fstat(fd, &now) != 0 || !same_state(&now, &level->stat)
-        || stat(level->path, &there) != 0 || !same_state(&there, &level->stat);
+           || stat(level->path, &there) != 0 || !same_state(&there, &level->stat);
 }
 
 static int report_progress(struct reading *reading)
@@ -191,13 +193,15 @@ static int open_included(struct reading *reading, const char *path, const struct
     struct scanner *scanner = &reading->master->scanner;
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &level->stat) != 0) {
-        scanner_refuse(scanner, token->at, token->len, "can't open %.150s: %s", path, strerror(errno));
+        scanner_refuse(scanner, token->at, token->len, "can't open %.150s: %s", path,
+                       strerror(errno));
         if (fd >= 0)
             close(fd);
         return -1;
     }
     for (const struct level *outer = reading->level; outer != NULL; outer = outer->outer) {
-        if (outer->stat.st_ino != level->stat.st_ino || outer->stat.st_dev != level->stat.st_dev)
+        if (outer->stat.st_ino != level->stat.st_ino
+            || outer->stat.st_dev != level->stat.st_dev)
             continue;
         scanner_refuse(scanner, token->at, token->len, "this file includes itself");
         close(fd);
@@ -217,7 +221,8 @@ static int include(void *context, const char *name, const struct token *token)
     char *path = included_path(reading->level->path, name);
     if (path == NULL)
         return -ENOMEM;
-    struct level level = {.outer = reading->level, .path = path, .depth = reading->level->depth + 1};
+    struct level level = {
+        .outer = reading->level, .path = path, .depth = reading->level->depth + 1};
     int err;
     const int fd = open_included(reading, path, token, &level);
     if (fd >= 0)
@@ -236,17 +241,19 @@ static int record(void *context, const struct name *owner, uint16_t type, uint32
                                  place);
 }
 
-int reading_load(const char *path, const struct name *apex, const struct zonefile_options *options,
-                 const struct reading_sink *sink, struct sources *sources, struct notes *notes,
-                 bool *changed)
+int reading_load(const char *path, const struct name *apex,
+                 const struct zonefile_options *options, const struct reading_sink *sink,
+                 struct sources *sources, struct notes *notes, bool *changed)
 {
     struct reading reading = {.options = options, .sink = sink, .sources = sources};
-    const struct master_sink master_sink = {.record = record, .include = include, .context = &reading};
+    const struct master_sink master_sink = {
+        .record = record, .include = include, .context = &reading};
     struct level level = {.path = path, .depth = 1};
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &level.stat) != 0) {
         const int err = -errno;
-        notes_add(notes, SEVERITY_ERROR, path, 0, 0, 0, NULL, 0, "can't open: %s", strerror(-err));
+        notes_add(notes, SEVERITY_ERROR, path, 0, 0, 0, NULL, 0, "can't open: %s",
+                  strerror(-err));
         if (fd >= 0)
             close(fd);
         *changed = false;

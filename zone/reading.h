@@ -18,9 +18,9 @@ struct reading_sink {
 
 /* Reads the file at `path` and all that it includes. Returns as zonefile_load(); 0 doesn't mean that
  * there were no mistakes: look at `notes`. `*changed` tells whether a file changed meanwhile. */
-int reading_load(const char *path, const struct name *apex, const struct zonefile_options *options,
-                 const struct reading_sink *sink, struct sources *sources, struct notes *notes,
-                 bool *changed);
+int reading_load(const char *path, const struct name *apex,
+                 const struct zonefile_options *options, const struct reading_sink *sink,
+                 struct sources *sources, struct notes *notes, bool *changed);
 
 /* The same from memory. */
 int reading_parse(const char *name, const char *text, size_t len, const struct name *apex,

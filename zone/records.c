@@ -14,7 +14,7 @@ int records_init(struct records *records, const struct name *apex)
 {
     *records = (struct records){.apex = *apex};
     name_lower(records->apex.wire, records->apex.octets);
-    return arena_init(&records->scratch, ARENA_OCTETS_MAX);
+    return arena_init_small(&records->scratch);
 }
 
 void records_fini(struct records *records)

@@ -48,7 +48,7 @@ struct compiler {
 
 struct compiler *compiler_new(void)
 {
-    return calloc(1, sizeof(struct compiler));
+    return malloc(sizeof(struct compiler)); /* begin() sets what counts */
 }
 
 void compiler_free(struct compiler *compiler)

@@ -7,23 +7,28 @@
 
 /* The list of IANA, in the order of the mnemonics: they are searched by halves. */
 const char *const rrtype_mnemonics[] = {
-    "A", "A6", "AAAA", "AFSDB", "AMTRELAY", "ANY", "APL", "ATMA", "AVC", "AXFR", "BRID",
-    "CAA", "CDNSKEY", "CDS", "CERT", "CLA", "CNAME", "CSYNC", "DHCID", "DLV", "DNAME",
-    "DNSKEY", "DOA", "DS", "DSYNC", "EID", "EUI48", "EUI64", "GID", "GPOS", "HHIT", "HINFO",
-    "HIP", "HTTPS", "IPN", "IPSECKEY", "ISDN", "IXFR", "KEY", "KX", "L32", "L64", "LOC", "LP",
-    "MAILA", "MAILB", "MB", "MD", "MF", "MG", "MINFO", "MR", "MX", "NAPTR", "NID", "NIMLOC",
-    "NINFO", "NS", "NSAP", "NSAP-PTR", "NSEC", "NSEC3", "NSEC3PARAM", "NULL", "NXNAME", "NXT",
-    "OPENPGPKEY", "OPT", "PTR", "PX", "RESINFO", "RKEY", "RP", "RRSIG", "RT", "SIG", "SINK",
-    "SMIMEA", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TA", "TALINK", "TKEY", "TLSA", "TSIG",
-    "TXT", "UID", "UINFO", "UNSPEC", "URI", "WALLET", "WKS", "X25", "ZONEMD", NULL,
+    "A",      "A6",    "AAAA",       "AFSDB",    "AMTRELAY", "ANY",    "APL",        "ATMA",
+    "AVC",    "AXFR",  "BRID",       "CAA",      "CDNSKEY",  "CDS",    "CERT",       "CLA",
+    "CNAME",  "CSYNC", "DHCID",      "DLV",      "DNAME",    "DNSKEY", "DOA",        "DS",
+    "DSYNC",  "EID",   "EUI48",      "EUI64",    "GID",      "GPOS",   "HHIT",       "HINFO",
+    "HIP",    "HTTPS", "IPN",        "IPSECKEY", "ISDN",     "IXFR",   "KEY",        "KX",
+    "L32",    "L64",   "LOC",        "LP",       "MAILA",    "MAILB",  "MB",         "MD",
+    "MF",     "MG",    "MINFO",      "MR",       "MX",       "NAPTR",  "NID",        "NIMLOC",
+    "NINFO",  "NS",    "NSAP",       "NSAP-PTR", "NSEC",     "NSEC3",  "NSEC3PARAM", "NULL",
+    "NXNAME", "NXT",   "OPENPGPKEY", "OPT",      "PTR",      "PX",     "RESINFO",    "RKEY",
+    "RP",     "RRSIG", "RT",         "SIG",      "SINK",     "SMIMEA", "SOA",        "SPF",
+    "SRV",    "SSHFP", "SVCB",       "TA",       "TALINK",   "TKEY",   "TLSA",       "TSIG",
+    "TXT",    "UID",   "UINFO",      "UNSPEC",   "URI",      "WALLET", "WKS",        "X25",
+    "ZONEMD", NULL,
 };
 
 static const uint16_t numbers[] = {
-    1, 38, 28, 18, 260, 255, 42, 34, 258, 252, 68, 257, 60, 59, 37, 263, 5, 62, 49, 32769, 39,
-    48, 259, 43, 66, 31, 108, 109, 102, 27, 67, 13, 55, 65, 264, 45, 20, 251, 25, 36, 105,
-    106, 29, 107, 254, 253, 7, 3, 4, 8, 14, 9, 15, 35, 104, 32, 56, 2, 22, 23, 47, 50, 51, 10,
-    128, 30, 61, 41, 12, 26, 261, 57, 17, 46, 21, 24, 40, 53, 6, 99, 33, 44, 64, 32768, 58,
-    249, 52, 250, 16, 101, 100, 103, 256, 262, 11, 19, 63,
+    1,   38, 28,    18,  260, 255, 42,  34,  258, 252, 68,  257, 60, 59,  37, 263,   5,
+    62,  49, 32769, 39,  48,  259, 43,  66,  31,  108, 109, 102, 27, 67,  13, 55,    65,
+    264, 45, 20,    251, 25,  36,  105, 106, 29,  107, 254, 253, 7,  3,   4,  8,     14,
+    9,   15, 35,    104, 32,  56,  2,   22,  23,  47,  50,  51,  10, 128, 30, 61,    41,
+    12,  26, 261,   57,  17,  46,  21,  24,  40,  53,  6,   99,  33, 44,  64, 32768, 58,
+    249, 52, 250,   16,  101, 100, 103, 256, 262, 11,  19,  63,
 };
 
 enum { COUNT = sizeof numbers / sizeof *numbers };

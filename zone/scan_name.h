@@ -5,7 +5,9 @@
 #include "zone/name.h"
 #include "zone/scanner.h"
 
-enum { SCAN_NAME_ROOM = 768 }; /* octets that may be written at `out`, for a name of any length */
+enum {
+    SCAN_NAME_ROOM = 768
+}; /* octets that may be written at `out`, for a name of any length */
 
 /* Turns a token into an absolute name at `out`; "@" stands for `origin`, which also completes a
  * relative name. Returns its octets, or 0 with a mistake recorded, which calls the name `what`. */

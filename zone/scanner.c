@@ -32,8 +32,8 @@ void scanner_again(struct scanner *scanner)
     scanner_begin(scanner);
 }
 
-bool scanner_refuse(struct scanner *scanner, const uint8_t *at, size_t width, const char *format,
-                    ...)
+bool scanner_refuse(struct scanner *scanner, const uint8_t *at, size_t width,
+                    const char *format, ...)
 {
     struct mistake *mistake = &scanner->mistake;
     if (mistake->at != NULL)

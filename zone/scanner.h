@@ -44,12 +44,12 @@ struct scanner {
     const uint8_t *end;    /* *end is 0, and SCANNER_PAD octets from it can be read */
     const uint8_t *record; /* start of the record: the start of a line */
     uint32_t record_line;
-    uint32_t line; /* of `at`, from 1 */
-    unsigned depth; /* open parentheses */
+    uint32_t line;          /* of `at`, from 1 */
+    unsigned depth;         /* open parentheses */
     const uint8_t *opening; /* the outermost of them */
-    bool over;    /* the end of the record was read */
-    bool last;    /* no text follows `end` */
-    bool starved; /* a token wants more text than there is */
+    bool over;              /* the end of the record was read */
+    bool last;              /* no text follows `end` */
+    bool starved;           /* a token wants more text than there is */
     struct mistake mistake;
 };
 
@@ -114,8 +114,8 @@ static inline bool token_is_end(const struct token *token)
 void scanner_skip_record(struct scanner *scanner);
 
 /* Records a mistake, unless one is recorded already. Returns false, for `return scanner_refuse(...)`. */
-bool scanner_refuse(struct scanner *scanner, const uint8_t *at, size_t width, const char *format,
-                    ...) __attribute__((cold, format(printf, 4, 5)));
+bool scanner_refuse(struct scanner *scanner, const uint8_t *at, size_t width,
+                    const char *format, ...) __attribute__((cold, format(printf, 4, 5)));
 
 /* Adds a hint to the mistake just recorded. Returns false. */
 bool scanner_hint(struct scanner *scanner, const char *format, ...)

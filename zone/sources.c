@@ -25,8 +25,8 @@ static bool changed(const struct source *source)
     if (!there || !was_there)
         return there != was_there;
     return source->device != now.st_dev || source->inode != now.st_ino
-        || source->size != now.st_size || !same_time(source->mtime, now.st_mtim)
-        || !same_time(source->ctime, now.st_ctim);
+           || source->size != now.st_size || !same_time(source->mtime, now.st_mtim)
+           || !same_time(source->ctime, now.st_ctim);
 }
 
 bool sources_changed(const struct sources *sources)

@@ -21,8 +21,8 @@ enum svcb_key {
 
 /* In the order of their numbers. */
 static const char *const key_names[] = {
-    "mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath",
-    "ohttp",     NULL,
+    "mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
+    "ech",       "ipv6hint", "dohpath",         "ohttp", NULL,
 };
 
 enum { NAMED_KEYS = sizeof key_names / sizeof *key_names - 1 };
@@ -267,7 +267,8 @@ static bool split(struct rdata_text *text, struct token *key, struct token *valu
     *key = text->token;
     const uint8_t *sign = memchr(key->at, '=', key->len);
     if (key->kind != TOKEN_WORD)
-        return rdata_text_refuse(text, "a parameter is key=value, with only the value in quotes");
+        return rdata_text_refuse(text,
+                                 "a parameter is key=value, with only the value in quotes");
     if (sign == NULL) {
         *value = (struct token){.at = key->at, .len = 0, .kind = TOKEN_END};
         return true;
@@ -294,9 +295,10 @@ static bool unescape(struct rdata_text *text, const struct token *token, struct 
         const uint8_t *start = at;
         const int octet = scanner_octet(&at, end);
         if (octet < 0)
-            return scanner_refuse(text->scanner, start, 1,
-                                  "a bad escape: a backslash wants a character or three digits up "
-                                  "to 255");
+            return scanner_refuse(
+                text->scanner, start, 1,
+                "a bad escape: a backslash wants a character or three digits up "
+                "to 255");
         if (value->len == RDATA_OCTETS_MAX)
             return rdata_text_refuse(text, "the RDATA is longer than 65535 octets");
         value->octets[value->len++] = (uint8_t)octet;
@@ -410,7 +412,8 @@ bool svcb_from_text(struct rdata_text *text)
     bool good;
     struct token last;
     do {
-        good = read_parameter(text, start, (struct value){.octets = scratch}, scratch + RDATA_ROOM);
+        good = read_parameter(text, start, (struct value){.octets = scratch},
+                              scratch + RDATA_ROOM);
         last = text->token;
     } while (good && rdata_text_take(text));
     free(scratch);

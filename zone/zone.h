@@ -29,6 +29,9 @@ struct zone {
     uint32_t refresh, retry, expire; /* seconds, from the SOA */
     uint64_t rrs, rrsets, names;     /* names that own RRs */
     bool signed_;                    /* the apex has a DNSKEY and an RRSIG */
+    bool nsec;                       /* the apex has an NSEC */
+    uint32_t nsec3_params; /* RDATA of the NSEC3PARAM whose chain is used; 0: none */
+    uint32_t nsec3_apex;   /* the NSEC3 of the apex; 0: none */
 };
 
 /* A zone without data, for a name that should be served but couldn't be loaded. NULL: -ENOMEM.

@@ -67,7 +67,8 @@ static void set_lines(struct notes *notes, size_t from, const char *file, FILE *
     free(line);
 }
 
-static void set_lines_from_files(struct notes *notes, size_t from, const struct sources *sources)
+static void set_lines_from_files(struct notes *notes, size_t from,
+                                 const struct sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++) {
         const char *path = sources->source[i].path;
@@ -89,7 +90,8 @@ static int load_once(struct zone **out, const char *path, const struct name *ape
     struct builder *builder = builder_new(apex);
     if (builder == NULL)
         return -ENOMEM;
-    const struct reading_sink sink = {.file = add_file, .record = add_record, .context = builder};
+    const struct reading_sink sink = {
+        .file = add_file, .record = add_record, .context = builder};
     const size_t errors = notes->errors, count = notes->count;
     int err = reading_load(path, apex, options, &sink, sources, notes, changed);
     if (err == 0 && notes->errors != errors)
@@ -125,7 +127,8 @@ int zonefile_parse(struct zone **out, const char *name, const char *text, size_t
     struct builder *builder = builder_new(apex);
     if (builder == NULL)
         return -ENOMEM;
-    const struct reading_sink sink = {.file = add_file, .record = add_record, .context = builder};
+    const struct reading_sink sink = {
+        .file = add_file, .record = add_record, .context = builder};
     const size_t errors = notes->errors, count = notes->count;
     int err = reading_parse(name, text, len, apex, &sink, notes);
     if (err == 0 && notes->errors != errors)

@@ -44,6 +44,49 @@ static size_t rdata_at(const struct packet *p, size_t rr_at)
     return packet_skip_name(p, rr_at) + RR_FIXED_OCTETS;
 }
 
+/* --- proofs (RFC 4035 section 3.1.3, RFC 5155 section 7.2) --- */
+
+static bool is_noted(const struct query *q, const struct block *block)
+{
+    for (unsigned i = 0; i < q->proofs; i++)
+        if (q->proof[i].block == block)
+            return true;
+    return false;
+}
+
+/* Keeps what proves for the authority section, which begins when the chain of aliases is at its end. */
+static void note_proofs(struct query *q, const struct denial *denial)
+{
+    const struct zone *zone = denial->lookup->zone;
+    const struct spot spot = {.name = &q->request.qname, .at = q->name_at};
+    const size_t skip = (size_t)q->request.qname.octets - zone->apex.octets;
+    for (unsigned i = 0; i < denial->count; i++) {
+        const struct node *node = denial->node[i];
+        const struct block *block = node_block(node, zone_denial_type(zone));
+        if (block == NULL || block->count == 0 || is_noted(q, block) || q->proofs == PROOFS_MAX)
+            continue;
+        q->proof[q->proofs++] = (struct proof){
+            .block = block,
+            .labels = node_owner(node),
+            .octets = node->owner_octets,
+            .apex = &zone->apex,
+            .apex_at = (uint32_t)place_suffix(&q->packet, &spot, skip),
+        };
+    }
+}
+
+/* Writes what was kept: all of it is required (RFC 4035 section 3.1.3). */
+static void put_proofs(struct query *q)
+{
+    for (unsigned i = 0; i < q->proofs && !q->packet.truncated; i++) {
+        const struct proof *proof = &q->proof[i];
+        q->packet.truncated = !place_foreign(&q->packet, SECTION_AUTHORITY, proof->block,
+                                             proof->labels, proof->octets, proof->apex,
+                                             proof->apex_at);
+    }
+    q->proofs = 0;
+}
+
 /* --- negative answers (RFC 2308) --- */
 
 static enum compose_next negative(struct query *q, const struct lookup *l, uint16_t rcode)
@@ -96,6 +139,9 @@ static enum compose_next referral(struct query *q, const struct lookup *l)
     if (cut.ds != NULL && q->request.edns.dnssec_ok
         && !require(q, SECTION_AUTHORITY, cut.ds, &owner, wanted_parts(q)))
         return COMPOSE_DONE;
+    put_proofs(q);
+    if (p->truncated)
+        return COMPOSE_DONE;
     if (cut.glue != NULL && !place_glue(p, cut.glue, cut.ns, ns_at, &owner)) {
         p->truncated = true;
         return COMPOSE_DONE;
@@ -115,10 +161,14 @@ bool compose_sibling(const struct query *q, uint32_t *at, struct name *name, uin
     *at = (uint32_t)(rdata + wire_get16(p->octets + rdata - 2));
     packet_read_name(p, rdata, name);
 
+    if (!name_at_or_below(name, &q->siblings.zone->apex))
+        return false;
+    if (q->siblings.cut_octets == 0)
+        return true;
     const struct name *qname = &q->request.qname;
     struct name cut = {.octets = q->siblings.cut_octets};
     memcpy(cut.wire, qname->wire + qname->octets - cut.octets, cut.octets);
-    return name_at_or_below(name, &q->siblings.zone->apex) && !name_at_or_below(name, &cut);
+    return !name_at_or_below(name, &cut);
 }
 
 void compose_addresses(struct query *q, const struct node *node, const struct spot *server)
@@ -221,16 +271,21 @@ static enum compose_next dname(struct query *q, const struct lookup *l)
 
 /* --- answers --- */
 
-/* Addresses of the apex's servers come along as far as there's room. Not with DNSSEC, where
- * they would have to come with their signatures (RFC 4035 section 3.1.1). */
-static void apex_glue(struct query *q, const struct lookup *l, const struct owner *owner,
-                      uint32_t ns_at)
+/* Addresses of the apex's servers come along as far as there's room (RFC 9609 section 4 counts on it
+ * at the root). With DNSSEC they come with their signatures, which the glue block hasn't. */
+static enum compose_next apex_servers(struct query *q, const struct lookup *l,
+                                      const struct owner *owner, uint32_t ns_at)
 {
-    if (q->request.edns.dnssec_ok && l->zone->signed_)
-        return;
     const struct cut apex = find_cut(l->node);
-    if (apex.glue != NULL && apex.ns == l->block)
+    if (apex.glue == NULL || apex.ns != l->block)
+        return COMPOSE_DONE;
+    if (!q->request.edns.dnssec_ok || !l->zone->signed_) {
         place_glue(&q->packet, apex.glue, apex.ns, ns_at, owner);
+        return COMPOSE_DONE;
+    }
+    q->siblings =
+        (struct siblings){.zone = l->zone, .count = apex.ns->count, .ns_at = ns_at};
+    return COMPOSE_SIBLINGS;
 }
 
 /* ANY gets one RRset, the first (RFC 8482 section 4.1), or all where that is configured. */
@@ -277,7 +332,7 @@ static enum compose_next answer(struct query *q, const struct lookup *l)
     const uint32_t at = q->packet.len;
     if (require(q, SECTION_ANSWER, l->block, &owner, wanted_parts(q))
         && l->block->type == RRTYPE_NS && (l->node->flags & NODE_APEX) != 0)
-        apex_glue(q, l, &owner, at);
+        return apex_servers(q, l, &owner, at);
     return COMPOSE_DONE;
 }
 
@@ -292,8 +347,8 @@ static enum compose_next unknown(struct query *q, uint16_t rcode, enum ede ede)
     return COMPOSE_DONE;
 }
 
-enum compose_next compose(struct query *q, const struct lookup *l,
-                          const struct answer_config *config)
+static enum compose_next compose_found(struct query *q, const struct lookup *l,
+                                       const struct answer_config *config)
 {
     if (l->outcome == OUTCOME_NO_ZONE)
         return unknown(q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
@@ -320,4 +375,15 @@ enum compose_next compose(struct query *q, const struct lookup *l,
     default:
         return negative(q, l, RCODE_NOERROR);
     }
+}
+
+enum compose_next compose(struct query *q, const struct lookup *l, const struct denial *denial,
+                          const struct answer_config *config)
+{
+    if (denial != NULL)
+        note_proofs(q, denial);
+    const enum compose_next next = compose_found(q, l, config);
+    if (next != COMPOSE_FOLLOW)
+        put_proofs(q);
+    return next;
 }

@@ -7,17 +7,29 @@
 
 #include "server/answer/place.h"
 #include "server/answer/request.h"
+#include "zone/denial.h"
 #include "zone/lookup.h"
 
 enum { ALIASES_MAX = 16 };
 
-/* The servers' names of a referral that may have addresses elsewhere in the zone. */
+/* The servers' names of a referral that may have addresses elsewhere in the zone, or those of an apex. */
 struct siblings {
     const struct zone *zone;
     uint16_t count;     /* NS RRs */
     uint32_t ns_at;     /* message offset of the first of them */
-    uint8_t cut_octets; /* of the cut's name, a suffix of the name looked up */
+    uint8_t cut_octets; /* of the cut's name, a suffix of the name looked up; 0: the apex's servers */
 };
+
+/* An RRset that proves, to be written when the answer section is complete. */
+struct proof {
+    const struct block *block;
+    const uint8_t *labels; /* of its owner, before the apex */
+    uint8_t octets;        /* of those */
+    const struct name *apex;
+    uint32_t apex_at; /* message offset */
+};
+
+enum { PROOFS_MAX = ALIASES_MAX + 1 + DENIAL_NODES_MAX };
 
 /* A question on its way to its answer. */
 struct query {
@@ -37,6 +49,9 @@ struct query {
     uint16_t dname_at[ALIASES_MAX]; /* message offsets */
     const struct block *dname[ALIASES_MAX];
 
+    uint8_t proofs;
+    struct proof proof[PROOFS_MAX];
+
     struct siblings siblings; /* set with COMPOSE_SIBLINGS */
 };
 
@@ -46,9 +61,10 @@ enum compose_next {
     COMPOSE_SIBLINGS, /* look up the addresses of siblings.count servers */
 };
 
-/* Writes what `lookup` found. `config` isn't kept. */
+/* Writes what `lookup` found. `denial` is the proof that goes with it, or NULL where none is asked for or
+ * needed. `config` isn't kept. */
 enum compose_next compose(struct query *q, const struct lookup *lookup,
-                          const struct answer_config *config);
+                          const struct denial *denial, const struct answer_config *config);
 
 /* The name in the NS RR at message offset `*at`, which moves to the next RR. Returns false
  * where no address is to be looked up for it: it's at or below the cut, whose glue the referral

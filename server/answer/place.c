@@ -29,7 +29,7 @@ static size_t longer(const struct owner *owner)
 }
 
 /* Where the spot's name goes on after `skip` octets. QNAME isn't compressed. */
-static size_t spot_suffix(const struct packet *p, const struct spot *spot, size_t skip)
+size_t place_suffix(const struct packet *p, const struct spot *spot, size_t skip)
 {
     return spot->at == QNAME_AT ? QNAME_AT + skip : packet_suffix(p, spot->at, skip);
 }
@@ -37,7 +37,7 @@ static size_t spot_suffix(const struct packet *p, const struct spot *spot, size_
 /* Where the owner stands in the message. */
 static size_t owner_at(const struct packet *p, const struct owner *owner)
 {
-    return owner->wildcard ? owner->spot.at : spot_suffix(p, &owner->spot, longer(owner));
+    return owner->wildcard ? owner->spot.at : place_suffix(p, &owner->spot, longer(owner));
 }
 
 /* The message offset for a canonical target, or one above POINTER_MAX where there is none. */
@@ -45,7 +45,7 @@ static size_t target_at(const struct packet *p, const struct move *m, size_t can
 {
     const size_t start = canonical_start(m->owner);
     if (canonical < start)
-        return spot_suffix(p, &m->owner->spot, canonical - QNAME_AT + longer(m->owner));
+        return place_suffix(p, &m->owner->spot, canonical - QNAME_AT + longer(m->owner));
     return m->base_known ? m->base_at + (canonical - start) : SIZE_MAX;
 }
 
@@ -282,6 +282,29 @@ bool place_glue(struct packet *p, const struct block *glue, const struct block *
     struct move m = {.owner = owner, .block = glue, .base = ns, .base_at = ns_at};
     m.base_known = ns_at + (uint32_t)ns->wire_octets <= POINTER_MAX || lies_plain(p, ns, ns_at);
     return place(p, SECTION_ADDITIONAL, &m, PART_RRS);
+}
+
+bool place_foreign(struct packet *p, enum section section, const struct block *block,
+                   const uint8_t *labels, size_t octets, const struct name *apex, size_t apex_at)
+{
+    assert(block->npointers == 0);
+    const uint32_t owner_at = p->len;
+    const unsigned count = (unsigned)block->count + block->sig_count;
+    const uint8_t *wire = block_wire(block);
+    const size_t wire_octets = (size_t)block->wire_octets + block->sig_octets;
+    /* The first RR's owner is written out, and the others point to it. */
+    const bool written = put_octets(p, labels, octets)
+                         && (apex_at <= POINTER_MAX ? put_pointer(p, apex_at)
+                                                    : put_octets(p, apex->wire, apex->octets));
+    const uint32_t rest_at = p->len;
+    if (!written || owner_at > POINTER_MAX || !put_octets(p, wire + 2, wire_octets - 2)) {
+        p->len = owner_at;
+        return false;
+    }
+    const size_t first = (size_t)RR_FIXED_OCTETS + wire_get16(wire + RR_FIXED_OCTETS);
+    put_owners(p->octets + rest_at + first, count - 1, owner_at);
+    p->count[section] = (uint16_t)(p->count[section] + count);
+    return true;
 }
 
 /* --- what isn't stored --- */

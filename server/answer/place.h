@@ -40,6 +40,15 @@ bool place_block(struct packet *p, enum section section, const struct block *blo
 bool place_glue(struct packet *p, const struct block *glue, const struct block *ns,
                 uint32_t ns_at, const struct owner *owner);
 
+/* Appends a block, with its signatures, whose owner isn't in the message: `octets` octets of labels at
+ * `labels`, then the apex, whose name stands at message offset `apex_at`. Its RDATA has no pointers (that of
+ * NSEC and NSEC3 never has: RFC 4034 section 4.1.1). Returns false where there isn't the room. */
+bool place_foreign(struct packet *p, enum section section, const struct block *block,
+                   const uint8_t *labels, size_t octets, const struct name *apex, size_t apex_at);
+
+/* Where the suffix of the spot's name that begins after `skip` octets stands in the message. */
+size_t place_suffix(const struct packet *p, const struct spot *spot, size_t skip);
+
 /* Appends the CNAME from `spot` that a DNAME implies (RFC 6672 section 3.1). The target is the
  * first `prefix` octets of the name at `spot`, then the name at message offset `suffix_at`,
  * `target` in all. Returns false where there isn't the room. */

@@ -15,6 +15,9 @@ struct respond_scratch {
     uint8_t referred[RESPOND_BATCH_MAX]; /* queries that want sibling glue */
     size_t referrals;
     struct query query[RESPOND_BATCH_MAX];
+    const struct denial *proof[RESPOND_BATCH_MAX]; /* what proves lookup[i], or NULL */
+    struct denial denial[RESPOND_BATCH_MAX];
+    struct denial_scratch denial_scratch;
     uint8_t key[RESPOND_BATCH_MAX][NAME_KEY_MAX];
     struct name server[RESPOND_BATCH_MAX]; /* names of sibling servers */
     uint32_t server_at[RESPOND_BATCH_MAX];
@@ -68,6 +71,7 @@ static void begin(struct query *q, const struct exchange *e, const struct answer
     q->authoritative = false;
     q->aliases = 0;
     q->dnames = 0;
+    q->proofs = 0;
 }
 
 static void finish(struct query *q, struct exchange *e, const struct answer_config *config)
@@ -175,6 +179,23 @@ static size_t read_all(const struct answer_config *config, struct exchange *exch
     return asked;
 }
 
+/* Finds the proofs that those who asked for DNSSEC must get. */
+static void prove_all(struct respond_scratch *s, size_t asked)
+{
+    size_t denials = 0;
+    for (size_t i = 0; i < asked; i++) {
+        const struct lookup *l = &s->lookup[i];
+        s->proof[i] = NULL;
+        if (!s->query[s->asked[i]].request.edns.dnssec_ok || l->zone == NULL
+            || !zone_loaded(l->zone) || !denial_needed(l))
+            continue;
+        s->denial[denials].lookup = l;
+        s->proof[i] = &s->denial[denials++];
+    }
+    if (denials > 0)
+        zone_deny(s->denial, denials, &s->denial_scratch);
+}
+
 /* Composes what one round of look-ups found; returns how many more the next round needs. */
 static size_t compose_all(const struct answer_config *config, struct exchange *exchanges,
                           size_t asked, struct respond_scratch *s)
@@ -182,7 +203,7 @@ static size_t compose_all(const struct answer_config *config, struct exchange *e
     size_t again = 0;
     for (size_t i = 0; i < asked; i++) {
         const size_t n = s->asked[i];
-        switch (compose(&s->query[n], &s->lookup[i], config)) {
+        switch (compose(&s->query[n], &s->lookup[i], s->proof[i], config)) {
         case COMPOSE_DONE:
             finish(&s->query[n], &exchanges[n], config);
             break;
@@ -247,6 +268,7 @@ void respond(const struct answer_config *config, const struct view *view,
     while (asked > 0) {
         view_find(view, scratch->lookup, asked);
         zone_lookup(scratch->lookup, asked);
+        prove_all(scratch, asked);
         asked = compose_all(config, exchanges, asked, scratch);
     }
     if (scratch->referrals > 0)

@@ -10,7 +10,13 @@
 
 #include <stdbool.h>
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_NOTICE, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+enum log_level {
+    LOG_LEVEL_DEBUG,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_NOTICE,
+    LOG_LEVEL_WARNING,
+    LOG_LEVEL_ERROR
+};
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 /* Reads a level's name. */
@@ -18,13 +24,15 @@ bool log_level_from_text(const char *text, enum log_level *level);
 
 /* Sets up; `path` NULL means standard error. May be called again at a reload. Returns 0 or a
  * negative errno, with the log as it was. */
-int log_open(const char *program, enum log_level level, enum log_format format, const char *path);
+int log_open(const char *program, enum log_level level, enum log_format format,
+             const char *path);
 
 /* Opens the file of log_open() again (after rotation). */
 int log_reopen(void);
 
 /* One line; a newline inside becomes its escape. */
-void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_line(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* All notes, a line each line of them, at the level of their severity. */
 void log_notes(const struct notes *notes);

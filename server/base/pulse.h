@@ -63,10 +63,10 @@ struct pulse {
     uint64_t magic;
     uint32_t layout;
     uint32_t workers;
-    uint64_t octets; /* of the whole */
+    uint64_t octets;                  /* of the whole */
     uint8_t instance[PULSE_INSTANCE]; /* random; answers to EDNS_OPTION_INSTANCE bear it */
     int64_t pid;
-    _Atomic uint32_t state; /* enum pulse_state */
+    _Atomic uint32_t state;        /* enum pulse_state */
     _Atomic uint32_t zones;        /* configured, in all */
     _Atomic uint32_t zones_failed; /* of them not loaded: answered with SERVFAIL */
     _Atomic uint32_t zones_stale;  /* served, but the newest text was refused */

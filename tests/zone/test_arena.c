@@ -86,6 +86,24 @@ static void sealing_gives_a_large_arenas_rest_back(void **state)
     arena_fini(&arena);
 }
 
+static void a_small_arena_grows_from_a_piece_to_a_mapping(void **state)
+{
+    (void)state;
+    struct arena arena;
+    assert_int_equal(arena_init_small(&arena), 0);
+    assert_int_equal(arena.reserved, 0);
+    enum { COUNT = 200000 };
+    for (uint32_t i = 1; i <= COUNT; i++) {
+        const uint32_t at = arena_append(&arena, sizeof i);
+        assert_int_equal(at, i);
+        memcpy(arena_edit(&arena, at), &i, sizeof i);
+    }
+    assert_int_not_equal(arena.reserved, 0);
+    for (uint32_t i = 0; i <= COUNT; i++)
+        assert_memory_equal(arena_at(&arena, i), &i, sizeof i);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +113,7 @@ int main(void)
         cmocka_unit_test(pointers_stay_valid_while_a_mapping_grows),
         cmocka_unit_test(sealing_moves_a_small_arena_off_its_mapping),
         cmocka_unit_test(sealing_gives_a_large_arenas_rest_back),
+        cmocka_unit_test(a_small_arena_grows_from_a_piece_to_a_mapping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,8 +19,8 @@ static void ttl_and_class_come_in_either_order_or_not_at_all(void **state)
     (void)state;
     assert_records("a 60 IN A 192.0.2.1\nb IN 61 A 192.0.2.1\nc IN A 192.0.2.1\n"
                    "d 62 A 192.0.2.1\ne A 192.0.2.1\nf CLASS1 A 192.0.2.1\n",
-                   A("a.example.", 60) A("b.example.", 61) A("c.example.", 61) A("d.example.", 62)
-                       A("e.example.", 62) A("f.example.", 62));
+                   A("a.example.", 60) A("b.example.", 61) A("c.example.", 61)
+                       A("d.example.", 62) A("e.example.", 62) A("f.example.", 62));
 }
 
 static void a_line_that_begins_with_a_blank_has_the_last_owner(void **state)
@@ -48,8 +48,9 @@ static void parentheses_join_lines_and_may_stand_anywhere(void **state)
     assert_records("@ 60 SOA a b (\n 1 ; serial (\n 2h\n 900 1w )(1m)\n"
                    "(a 60\nA) 192.0.2.1\nb(60)A(192.0.2.1);c\n",
                    "example. 60 SOA 0161076578616d706c65000162076578616d706c6500"
-                   "000000010000" "1c20000003840009" "3a800000003c\n"
-                   A("a.example.", 60) A("b.example.", 60));
+                   "000000010000"
+                   "1c20000003840009"
+                   "3a800000003c\n" A("a.example.", 60) A("b.example.", 60));
 }
 
 static void a_parenthesis_that_is_never_closed_is_told_where_it_opens(void **state)
@@ -68,18 +69,20 @@ static void a_parenthesis_that_is_never_closed_is_told_where_it_opens(void **sta
 static void strings_are_quoted_and_escaped(void **state)
 {
     (void)state;
-    assert_records("a 60 TXT \"a b;c\" d\\;e \"\\\"\\\\\\065\" \"\"\n",
-                   "a.example. 60 TXT 0561" "20623b6303643b65" "03225c4100\n");
+    assert_records("a 60 TXT \"a b;c\" d\\;e \"\\\"\\\\\\065\" \"\"\n", "a.example. 60 TXT 0561"
+                                                                        "20623b6303643b65"
+                                                                        "03225c4100\n");
     assert_note("a 60 TXT \"a\nb 60 A 192.0.2.1\n",
                 "zone:1:10: error: this quoted string is not closed on its line\n"
                 "  a 60 TXT \"a\n"
                 "           ^\n"
                 "hint: write a quote in a string as \\\" and a newline as \\010");
-    assert_note("a 60 TXT x\\999\n",
-                "zone:1:11: error: a bad escape: a backslash wants a character or three digits up "
-                "to 255\n"
-                "  a 60 TXT x\\999\n"
-                "            ^");
+    assert_note(
+        "a 60 TXT x\\999\n",
+        "zone:1:11: error: a bad escape: a backslash wants a character or three digits up "
+        "to 255\n"
+        "  a 60 TXT x\\999\n"
+        "            ^");
 }
 
 /* What dnssec-signzone and ldns-signzone write */
@@ -92,8 +95,9 @@ static void names_hold_odd_characters_unescaped(void **state)
 static void an_escaped_backslash_leaves_the_dot_behind_it_a_separator(void **state)
 {
     (void)state;
-    assert_records("a\\\\.example. 60 A 192.0.2.1\na\\.b 60 A 192.0.2.1\na\\000b 60 A 192.0.2.1\n",
-                   A("a\\\\.example.", 60) A("a\\.b.example.", 60) A("a\\000b.example.", 60));
+    assert_records(
+        "a\\\\.example. 60 A 192.0.2.1\na\\.b 60 A 192.0.2.1\na\\000b 60 A 192.0.2.1\n",
+        A("a\\\\.example.", 60) A("a\\.b.example.", 60) A("a\\000b.example.", 60));
 }
 
 static void names_and_labels_have_their_lengths(void **state)
@@ -183,6 +187,11 @@ static void owners_outside_the_zone_are_errors(void **state)
                 "  aexample. 60 A 192.0.2.1\n"
                 "  ^~~~~~~~~\n"
                 "hint: a final dot makes a name absolute; without it example. is appended");
+    struct text_records records = text_records_parse("b.net. 60 A 192.0.2.1\n A 192.0.2.1\n"
+                                                     "a..b A 192.0.2.1\n A 192.0.2.1\n");
+    assert_int_equal(records.notes.errors, 2);
+    assert_int_equal(records.count, 0);
+    text_records_fini(&records);
     assert_records("A.EXAMPLE. 60 A 192.0.2.1\n", A("A.EXAMPLE.", 60));
 }
 
@@ -205,8 +214,8 @@ static void a_first_soa_without_ttl_lends_its_minimum(void **state)
     (void)state;
     struct text_records records = text_records_parse("@ SOA . . 1 2 3 4 77\na A 192.0.2.1\n");
     assert_string_equal(records.text, "example. 77 SOA 0000"
-                                      "00000001000000020000000300000004" "0000004d\n"
-                                      A("a.example.", 77));
+                                      "00000001000000020000000300000004"
+                                      "0000004d\n" A("a.example.", 77));
     assert_int_equal(records.notes.warnings, 1);
     assert_int_equal(records.notes.errors, 0);
     text_records_fini(&records);
@@ -217,15 +226,16 @@ static void a_ttl_above_its_range_is_an_error(void **state)
 {
     (void)state;
     assert_records("a 2147483647 A 192.0.2.1\n", A("a.example.", 2147483647));
-    static const char *const bad[] = {"2147483648", "99999999999", "99999999999999999999999", "9999999w"};
+    static const char *const bad[] = {"2147483648", "99999999999", "99999999999999999999999",
+                                      "9999999w"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[128], expected[512];
         snprintf(text, sizeof text, "a %s A 192.0.2.1\n", bad[i]);
         char *end = expected
-                  + sprintf(expected,
-                            "zone:1:3: error: the TTL is above 2147483647 seconds (RFC 2181 "
-                            "section 8)\n  a %s A 192.0.2.1\n    ^",
-                            bad[i]);
+                    + sprintf(expected,
+                              "zone:1:3: error: the TTL is above 2147483647 seconds (RFC 2181 "
+                              "section 8)\n  a %s A 192.0.2.1\n    ^",
+                              bad[i]);
         memset(end, '~', strlen(bad[i]) - 1);
         end[strlen(bad[i]) - 1] = '\0';
         assert_note(text, expected);
@@ -259,9 +269,10 @@ static void types_unknown_or_meta_are_refused_with_a_hint(void **state)
     assert_note("www 60\n", "zone:1:7: error: the type of this record is missing\n"
                             "  www 60\n"
                             "        ^");
-    assert_note("www 60 60 A 192.0.2.1\n", "zone:1:8: error: a second TTL, where the type is expected\n"
-                                           "  www 60 60 A 192.0.2.1\n"
-                                           "         ^~");
+    assert_note("www 60 60 A 192.0.2.1\n",
+                "zone:1:8: error: a second TTL, where the type is expected\n"
+                "  www 60 60 A 192.0.2.1\n"
+                "         ^~");
 }
 
 static void unknown_directives_are_refused_with_a_hint(void **state)
@@ -326,7 +337,7 @@ static void records_of_any_length_are_read(void **state)
 static void the_pieces_of_a_file_leave_no_seams(void **state)
 {
     (void)state;
-    const size_t size = 600 * 1024;
+    const size_t size = 300 * 1024;
     for (size_t shift = 0; shift < 40; shift++) {
         char *text = malloc(size + 256);
         assert_non_null(text);
@@ -345,7 +356,8 @@ static void the_pieces_of_a_file_leave_no_seams(void **state)
 static void places_tell_line_and_column(void **state)
 {
     (void)state;
-    struct text_records records = text_records_parse("\n\na 60 A 192.0.2.1\n   60 A 192.0.2.1\n");
+    struct text_records records =
+        text_records_parse("\n\na 60 A 192.0.2.1\n   60 A 192.0.2.1\n");
     assert_int_equal(records.place.line, 4);
     assert_int_equal(records.place.column, 4);
     text_records_fini(&records);

@@ -26,8 +26,11 @@ static int record(void *context, const struct name *owner, uint16_t type, uint32
     struct text_records *records = context;
     char name[NAME_TEXT_MAX], type_text[RRTYPE_TEXT_MAX];
     const size_t room = records->len + NAME_TEXT_MAX + 64 + 2u * rdata_octets;
-    records->text = realloc(records->text, room);
-    assert_non_null(records->text);
+    if (room > records->capacity) {
+        records->capacity = 2 * room;
+        records->text = realloc(records->text, records->capacity);
+        assert_non_null(records->text);
+    }
     name_to_text(owner->wire, name);
     rrtype_to_text(type, type_text);
     char *at = records->text + records->len;

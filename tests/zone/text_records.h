@@ -7,7 +7,7 @@
 
 struct text_records {
     char *text; /* a line for each record: OWNER TTL TYPE RDATA-IN-HEXADECIMAL */
-    size_t len;
+    size_t len, capacity;
     size_t count;
     struct place place; /* of the last one */
     struct notes notes;

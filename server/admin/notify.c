@@ -1,0 +1,81 @@
+/* notify.c -- tells the service manager how we are */
+#include "server/admin/notify.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* An abstract address is written with '@' where the kernel wants a NUL. */
+static socklen_t address_of(struct sockaddr_un *to, const char *path)
+{
+    const size_t len = strlen(path);
+    if ((path[0] != '/' && path[0] != '@') || len < 2 || len >= sizeof to->sun_path)
+        return 0;
+    *to = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(to->sun_path, path, len);
+    if (path[0] == '@')
+        to->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+static uint64_t watchdog_ms(void)
+{
+    const char *usec = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    if (usec == NULL || (pid != NULL && strtoll(pid, NULL, 10) != getpid()))
+        return 0;
+    const unsigned long long asked = strtoull(usec, NULL, 10);
+    if (asked == 0 || asked == UINT64_MAX)
+        return 0;
+    return asked < 2000 ? 1 : asked / 2000;
+}
+
+void notify_init(struct notify *notify)
+{
+    *notify = (struct notify){.fd = -1};
+    const char *path = getenv("NOTIFY_SOCKET");
+    if (path == NULL)
+        return;
+    notify->to_octets = address_of(&notify->to, path);
+    if (notify->to_octets == 0)
+        return;
+    notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (notify->fd >= 0)
+        notify->watchdog_ms = watchdog_ms();
+}
+
+void notify_fini(struct notify *notify)
+{
+    if (notify->fd >= 0)
+        close(notify->fd);
+    notify->fd = -1;
+}
+
+void notify_send(const struct notify *notify, const char *format, ...)
+{
+    if (notify->fd < 0)
+        return;
+    char text[1000];
+    va_list arguments;
+    va_start(arguments, format);
+    const int len = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (len < 0)
+        return;
+    const size_t octets = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
+    sendto(notify->fd, text, octets, MSG_NOSIGNAL, (const struct sockaddr *)&notify->to,
+           notify->to_octets);
+}
+
+void notify_reloading(const struct notify *notify)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const uint64_t usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    notify_send(notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, usec);
+}

@@ -1,0 +1,300 @@
+/* pulse_socket.c -- see pulse_socket.h
+ * Plain sockets watched by uv_poll: libuv hands over only its own kinds of handles. */
+#include "server/admin/pulse_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { LINE_MAX_OCTETS = 64 };
+
+struct client {
+    uv_poll_t poll;
+    struct pulse_socket *socket;
+    atomic_int fd; /* -1: free; read by the crash handler */
+    bool closing;
+    bool announcer;
+    bool up;
+    size_t filled;
+    char line[LINE_MAX_OCTETS];
+};
+
+struct pulse_socket {
+    uv_loop_t *loop;
+    int memfd;
+    int listener;
+    uv_poll_t poll;
+    uv_timer_t timer;
+    unsigned handles; /* open; the last to close frees */
+    bool closing;
+    struct sockaddr_un address;
+    void (*callback)(void *arg, bool withdrawn);
+    void *arg;
+    struct client client[PULSE_SOCKET_CLIENTS_MAX];
+};
+
+static void handle_closed(struct pulse_socket *ps)
+{
+    ps->handles--;
+    if (ps->handles == 0 && ps->closing)
+        free(ps);
+}
+
+static void call_back(struct pulse_socket *ps, bool withdrawn)
+{
+    void (*callback)(void *, bool) = ps->callback;
+    ps->callback = NULL;
+    uv_timer_stop(&ps->timer);
+    callback(ps->arg, withdrawn);
+}
+
+static bool all_down(const struct pulse_socket *ps)
+{
+    unsigned announcers, up;
+    pulse_socket_count(ps, &announcers, &up);
+    return up == 0;
+}
+
+static void look_whether_withdrawn(struct pulse_socket *ps)
+{
+    if (ps->callback != NULL && all_down(ps))
+        call_back(ps, true);
+}
+
+static void client_closed(uv_handle_t *handle)
+{
+    struct client *client = handle->data;
+    close(atomic_exchange(&client->fd, -1));
+    client->closing = false;
+    handle_closed(client->socket);
+}
+
+static void drop_client(struct client *client)
+{
+    if (client->closing || atomic_load(&client->fd) < 0)
+        return;
+    client->closing = true;
+    client->announcer = false;
+    uv_close((uv_handle_t *)&client->poll, client_closed);
+}
+
+/* An announcer that hasn't said anything about its route yet may hold it. */
+static void client_said(struct client *client, const char *line)
+{
+    if (strcmp(line, "announcer") == 0 && !client->announcer) {
+        client->announcer = true;
+        client->up = true;
+    } else if (strcmp(line, "up") == 0) {
+        client->up = true;
+    } else if (strcmp(line, "down") == 0) {
+        client->up = false;
+    }
+}
+
+/* Takes the finished lines out of the buffer. Returns false where a line can't end any more. */
+static bool take_lines(struct client *client)
+{
+    char *end;
+    while ((end = memchr(client->line, '\n', client->filled)) != NULL) {
+        *end = '\0';
+        client_said(client, client->line);
+        const size_t used = (size_t)(end + 1 - client->line);
+        client->filled -= used;
+        memmove(client->line, end + 1, client->filled);
+    }
+    return client->filled < sizeof(client->line);
+}
+
+static void on_client(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct client *client = poll->data;
+    struct pulse_socket *ps = client->socket;
+    const ssize_t got = status < 0
+                            ? 0
+                            : read(atomic_load(&client->fd), client->line + client->filled,
+                                   sizeof(client->line) - client->filled);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got > 0)
+        client->filled += (size_t)got;
+    if (got <= 0 || !take_lines(client))
+        drop_client(client);
+    look_whether_withdrawn(ps);
+}
+
+/* The memfd travels with the hello; a new connection's buffer always has room for it. */
+static bool send_hello(int fd, int memfd)
+{
+    struct iovec hello = {.iov_base = (void *)(uintptr_t)PULSE_HELLO,
+                          .iov_len = PULSE_HELLO_OCTETS};
+    union {
+        struct cmsghdr header;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr message = {.msg_iov = &hello,
+                             .msg_iovlen = 1,
+                             .msg_control = control.octets,
+                             .msg_controllen = sizeof(control.octets)};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(rights), &memfd, sizeof(int));
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == PULSE_HELLO_OCTETS;
+}
+
+static struct client *free_client(struct pulse_socket *ps)
+{
+    for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++) {
+        if (atomic_load(&ps->client[i].fd) < 0)
+            return &ps->client[i];
+    }
+    return NULL;
+}
+
+static void add_client(struct pulse_socket *ps, int fd)
+{
+    struct client *client = free_client(ps);
+    if (client == NULL || !send_hello(fd, ps->memfd)
+        || uv_poll_init(ps->loop, &client->poll, fd) != 0) {
+        close(fd);
+        return;
+    }
+    ps->handles++;
+    client->socket = ps;
+    client->poll.data = client;
+    client->announcer = false;
+    client->up = false;
+    client->filled = 0;
+    atomic_store(&client->fd, fd);
+    if (uv_poll_start(&client->poll, UV_READABLE | UV_DISCONNECT, on_client) != 0)
+        drop_client(client);
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct pulse_socket *ps = poll->data;
+    const int fd = accept4(ps->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        add_client(ps, fd);
+}
+
+static int listen_at(struct pulse_socket *ps, const char *run_dir)
+{
+    ps->address.sun_family = AF_UNIX;
+    const int octets =
+        snprintf(ps->address.sun_path, sizeof(ps->address.sun_path), "%s/pulse.sock", run_dir);
+    if (octets < 0 || (size_t)octets >= sizeof(ps->address.sun_path))
+        return -ENAMETOOLONG;
+    ps->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (ps->listener < 0)
+        return -errno;
+    unlink(ps->address.sun_path);
+    if (bind(ps->listener, (struct sockaddr *)&ps->address, sizeof(ps->address)) != 0
+        || chmod(ps->address.sun_path, 0666) != 0 || listen(ps->listener, 16) != 0) {
+        const int err = -errno;
+        close(ps->listener);
+        return err;
+    }
+    return 0;
+}
+
+int pulse_socket_open(struct pulse_socket **out, uv_loop_t *loop, const char *run_dir,
+                      int memfd)
+{
+    struct pulse_socket *ps = calloc(1, sizeof(*ps));
+    if (ps == NULL)
+        return -ENOMEM;
+    ps->loop = loop;
+    ps->memfd = memfd;
+    for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++)
+        atomic_init(&ps->client[i].fd, -1);
+    int err = listen_at(ps, run_dir);
+    if (err != 0) {
+        free(ps);
+        return err;
+    }
+    ps->poll.data = ps;
+    ps->timer.data = ps;
+    err = uv_poll_init(loop, &ps->poll, ps->listener);
+    if (err != 0) {
+        close(ps->listener);
+        unlink(ps->address.sun_path);
+        free(ps);
+        return err;
+    }
+    uv_timer_init(loop, &ps->timer);
+    ps->handles = 2;
+    err = uv_poll_start(&ps->poll, UV_READABLE, on_connection);
+    if (err != 0) {
+        pulse_socket_close(ps);
+        return err;
+    }
+    *out = ps;
+    return 0;
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+    struct pulse_socket *ps = timer->data;
+    call_back(ps, all_down(ps));
+}
+
+void pulse_socket_wait_withdrawn(struct pulse_socket *ps, unsigned timeout_ms,
+                                 void (*callback)(void *arg, bool withdrawn), void *arg)
+{
+    ps->callback = callback;
+    ps->arg = arg;
+    uv_timer_start(&ps->timer, on_timeout, all_down(ps) ? 0 : timeout_ms, 0);
+}
+
+void pulse_socket_count(const struct pulse_socket *ps, unsigned *announcers, unsigned *up)
+{
+    *announcers = 0;
+    *up = 0;
+    for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++) {
+        const struct client *client = &ps->client[i];
+        if (atomic_load(&client->fd) < 0 || !client->announcer)
+            continue;
+        ++*announcers;
+        *up += client->up;
+    }
+}
+
+void pulse_socket_crash(const struct pulse_socket *ps)
+{
+    for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++) {
+        const int fd = atomic_load(&ps->client[i].fd);
+        if (fd >= 0)
+            shutdown(fd, SHUT_RDWR);
+    }
+}
+
+static void socket_part_closed(uv_handle_t *handle)
+{
+    handle_closed(handle->data);
+}
+
+void pulse_socket_close(struct pulse_socket *ps)
+{
+    if (ps == NULL)
+        return;
+    ps->closing = true;
+    ps->callback = NULL;
+    for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++)
+        drop_client(&ps->client[i]);
+    uv_close((uv_handle_t *)&ps->poll, socket_part_closed);
+    uv_close((uv_handle_t *)&ps->timer, socket_part_closed);
+    close(ps->listener);
+    unlink(ps->address.sun_path);
+}

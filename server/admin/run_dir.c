@@ -1,0 +1,77 @@
+/* run_dir.c -- the folder of a running server */
+#include "server/admin/run_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int failed(struct notes *notes, const char *path, const char *what, int err)
+{
+    notes_add(notes, SEVERITY_ERROR, path, 0, 0, 1, NULL, 0, "%s: %s", what, strerror(err));
+    return -err;
+}
+
+static int make(const char *run_dir, uid_t uid, gid_t gid, struct notes *notes)
+{
+    if (mkdir(run_dir, 0755) != 0)
+        return errno == EEXIST ? 0 : failed(notes, run_dir, "can't make run-dir", errno);
+    if (uid != (uid_t)-1 && chown(run_dir, uid, gid) != 0)
+        return failed(notes, run_dir, "can't give run-dir to server.user", errno);
+    return 0;
+}
+
+/* Who holds the lock, as it wrote itself; for people only. */
+static int busy(int fd, const char *path, struct notes *notes)
+{
+    char pid[24] = "";
+    const ssize_t octets = pread(fd, pid, sizeof pid - 1, 0);
+    pid[octets > 0 ? strspn(pid, "0123456789") : 0] = '\0';
+    notes_add(notes, SEVERITY_ERROR, path, 0, 0, 1, NULL, 0,
+              "another pharosd runs with this run-dir%s%s", pid[0] == '\0' ? "" : ": process ",
+              pid);
+    return -EBUSY;
+}
+
+static int write_pid(int fd, uid_t uid, gid_t gid)
+{
+    char pid[24];
+    const int octets = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)octets, 0) != octets)
+        return -EIO;
+    if (uid != (uid_t)-1 && fchown(fd, uid, gid) != 0)
+        return -errno;
+    return 0;
+}
+
+int run_dir_lock(const char *run_dir, uid_t uid, gid_t gid, int *fd, struct notes *notes)
+{
+    int err = make(run_dir, uid, gid, notes);
+    if (err != 0)
+        return err;
+    char path[4096];
+    const int octets = snprintf(path, sizeof path, "%s/pharosd.lock", run_dir);
+    if (octets < 0 || (size_t)octets >= sizeof path)
+        return failed(notes, run_dir, "run-dir", ENAMETOOLONG);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (*fd < 0)
+        return failed(notes, path, "can't open the lock", errno);
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+        err = errno == EWOULDBLOCK ? busy(*fd, path, notes)
+                                   : failed(notes, path, "can't lock", errno);
+    else if ((err = write_pid(*fd, uid, gid)) != 0)
+        failed(notes, path, "can't write the lock", -err);
+    if (err == 0)
+        return 0;
+    close(*fd);
+    *fd = -1;
+    return err;
+}
+
+void run_dir_unlock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}

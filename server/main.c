@@ -1,0 +1,345 @@
+/* main.c -- pharosd: start, signals, drain, stop */
+#include "server/admin/check.h"
+#include "server/admin/control.h"
+#include "server/admin/crash.h"
+#include "server/admin/privileges.h"
+#include "server/admin/progress.h"
+#include "server/admin/reload.h"
+#include "server/admin/run_dir.h"
+#include "server/admin/server.h"
+#include "server/base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    WITHDRAW_MS = 10000, /* how long the announcer may take to say that the route is gone */
+    DRAIN_MS = 5000,
+};
+
+enum { SIGNALS = 4 };
+
+/* The process: the server and what only its main function needs. */
+struct process {
+    struct server server;
+    uv_loop_t loop;
+    uv_signal_t signal[SIGNALS];
+    uv_timer_t watchdog;
+    uint64_t heartbeats; /* of all workers together, when the watchdog was last fed */
+    int status;
+};
+
+static unsigned cpus(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    const int count = CPU_COUNT(&set);
+    return count < 1 ? 1 : (unsigned)count;
+}
+
+/* The last step: ends the loop when nothing is under way any more. */
+static void end_when_idle(struct server *server)
+{
+    if (server->drained && !reload_busy(server->reload))
+        uv_stop(server->loop);
+}
+
+static void drain(void *context, bool withdrawn)
+{
+    struct server *server = context;
+    if (server->drained)
+        return;
+    if (!withdrawn)
+        log_warning("the announcer didn't say that the route is gone; stopping all the same");
+    if (server->answering)
+        front_drain(server->front, DRAIN_MS);
+    atomic_store(&server->pulse->state, PULSE_STOPPING);
+    server->drained = true;
+    end_when_idle(server);
+}
+
+/* Withdraws the route, waits for that, answers what is under way. Asked a second time it
+ * doesn't wait for the route. */
+static void stop(struct server *server)
+{
+    if (server->stopping) {
+        drain(server, true);
+        return;
+    }
+    log_notice("stopping");
+    server->stopping = true;
+    atomic_store(&server->pulse->state, PULSE_DRAINING);
+    notify_send(&server->notify, "STOPPING=1\nSTATUS=draining");
+    maintain_cancel(server->maintain);
+    if (server->pulse_socket != NULL)
+        pulse_socket_wait_withdrawn(server->pulse_socket, WITHDRAW_MS, drain, server);
+    else
+        drain(server, true);
+}
+
+static void round_over(struct server *server)
+{
+    const struct maintain_totals totals = maintain_totals(server->maintain);
+    struct pulse *pulse = server->pulse;
+    atomic_store_explicit(&pulse->zones, (uint32_t)totals.zones, memory_order_relaxed);
+    atomic_store_explicit(&pulse->zones_stale, (uint32_t)totals.stale, memory_order_relaxed);
+    atomic_store_explicit(&pulse->zones_failed, (uint32_t)totals.failed, memory_order_relaxed);
+    progress_stop(server->progress);
+    if (server->answering && !server->stopping)
+        notify_send(&server->notify, "READY=1\nSTATUS=%zu zones, %zu stale, %zu failed",
+                    totals.zones, totals.stale, totals.failed);
+    end_when_idle(server);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct server *server = signal->data;
+    switch (number) {
+    case SIGHUP:
+        log_notice("SIGHUP: reloading");
+        if (reload_request(server->reload, NULL, NULL, NULL) != 0)
+            log_error("can't reload: too many reloads wait");
+        return;
+    case SIGUSR1:
+        if (log_reopen() == 0)
+            log_notice("SIGUSR1: log file opened again");
+        return;
+    default:
+        log_notice("%s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+        stop(server);
+    }
+}
+
+/* The service manager is told that we're alive as long as any worker is. */
+static void feed_watchdog(uv_timer_t *timer)
+{
+    struct process *process = timer->data;
+    const struct server *server = &process->server;
+    uint64_t heartbeats = 0;
+    for (unsigned i = 0; i < server->workers; i++)
+        heartbeats +=
+            atomic_load_explicit(&server->pulse->worker[i].heartbeat, memory_order_relaxed);
+    if (heartbeats != process->heartbeats || !server->answering || server->stopping)
+        notify_send(&server->notify, "WATCHDOG=1");
+    process->heartbeats = heartbeats;
+}
+
+static void loaded(void *context, const struct reload_result *result)
+{
+    struct process *process = context;
+    struct server *server = &process->server;
+    if (server->stopping)
+        return;
+    const int err =
+        result->outcome->err != 0 ? result->outcome->err : front_start(server->front);
+    if (err != 0) {
+        log_error("can't start: %s", strerror(-err));
+        process->status = EXIT_FAILURE;
+        server->stopping = server->drained = true;
+        end_when_idle(server);
+        return;
+    }
+    server->answering = true;
+    atomic_store(&server->pulse->state, PULSE_SERVING);
+    for (size_t i = 0; i < server->config.listens; i++) {
+        char text[ADDRESS_TEXT_MAX];
+        log_info("listening on %s (udp, tcp)",
+                 address_to_text(front_address(server->front, i), text));
+    }
+    log_notice("ready");
+    round_over(server);
+}
+
+static void watch_signals(struct process *process)
+{
+    static const int numbers[SIGNALS] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1};
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&process->loop, &process->signal[i]);
+        process->signal[i].data = &process->server;
+        uv_signal_start(&process->signal[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(&process->loop, &process->watchdog);
+    process->watchdog.data = process;
+    const uint64_t every_ms = process->server.notify.watchdog_ms;
+    if (every_ms > 0)
+        uv_timer_start(&process->watchdog, feed_watchdog, 0, every_ms);
+}
+
+static int failed(const char *what, int err)
+{
+    log_error("%s: %s", what, strerror(-err));
+    return err;
+}
+
+/* What needs privileges: the lock in a folder that may be root's, and the sockets. */
+static int open_privileged(struct server *server, struct notes *notes)
+{
+    const struct config *config = &server->config;
+    uid_t uid = (uid_t)-1;
+    gid_t gid = (gid_t)-1;
+    int err = 0;
+    if (config->user != NULL && geteuid() == 0)
+        err = privileges_find_user(config->user, &uid, &gid, notes);
+    if (err == 0 && config->run_dir != NULL)
+        err = run_dir_lock(config->run_dir, uid, gid, &server->lock, notes);
+    if (err != 0)
+        return err;
+    const struct front_config front = {
+        .listen = config->listen,
+        .listens = config->listens,
+        .workers = server->workers,
+        .limits = config->limits,
+        .store = server->store,
+        .pulse = server->pulse,
+    };
+    err = front_open(&server->front, &front, notes);
+    return err == 0 ? privileges_drop(config->user, notes) : err;
+}
+
+static int open_sockets(struct server *server)
+{
+    const char *run_dir = server->config.run_dir;
+    if (run_dir == NULL)
+        return 0;
+    int err = pulse_socket_open(&server->pulse_socket, server->loop, run_dir, server->memfd);
+    if (err != 0)
+        return failed("can't open the pulse's socket in run-dir", err);
+    crash_watch(server->pulse_socket);
+    err = control_open(&server->control, server, run_dir);
+    return err == 0 ? 0 : failed("can't open the control socket in run-dir", err);
+}
+
+static int open_all(struct process *process)
+{
+    struct server *server = &process->server;
+    server->pulse = pulse_new(server->workers, &server->memfd);
+    server->store = store_new(server->workers);
+    if (server->pulse == NULL || server->store == NULL)
+        return failed("can't start", -ENOMEM);
+    memcpy(server->config.answer.instance, server->pulse->instance, INSTANCE_OCTETS);
+
+    struct notes notes;
+    notes_init(&notes);
+    const int err = open_privileged(server, &notes);
+    log_notes(&notes);
+    notes_fini(&notes);
+    if (err != 0)
+        return err;
+    if (geteuid() == 0)
+        log_warning("running as root: server.user names the user to become");
+
+    server->maintain = maintain_new(&process->loop, server->store, server->threads);
+    server->reload = reload_new(server);
+    server->progress = progress_new(server);
+    if (server->maintain == NULL || server->reload == NULL || server->progress == NULL)
+        return failed("can't start", -ENOMEM);
+    return open_sockets(server);
+}
+
+static void close_all(struct process *process)
+{
+    struct server *server = &process->server;
+    control_close(server->control);
+    crash_watch(NULL);
+    if (server->pulse_socket != NULL)
+        pulse_socket_close(server->pulse_socket);
+    progress_close(server->progress);
+    if (server->maintain != NULL)
+        maintain_close(server->maintain);
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&process->signal[i], NULL);
+    uv_close((uv_handle_t *)&process->watchdog, NULL);
+    uv_run(&process->loop, UV_RUN_DEFAULT);
+
+    if (server->front != NULL)
+        front_free(server->front);
+    reload_free(server->reload);
+    maintain_free(server->maintain);
+    store_free(server->store);
+    if (server->pulse != NULL)
+        pulse_free(server->pulse);
+    if (server->memfd >= 0)
+        close(server->memfd);
+    run_dir_unlock(server->lock);
+    notify_fini(&server->notify);
+}
+
+static int serve(struct process *process)
+{
+    struct server *server = &process->server;
+    server->loop = &process->loop;
+    server->lock = server->memfd = -1;
+    server->started = time(NULL);
+    server->stop = stop;
+    server->round_over = round_over;
+    if (uv_loop_init(&process->loop) != 0)
+        return EXIT_FAILURE;
+    server->started_ms = uv_now(&process->loop);
+    notify_init(&server->notify);
+    log_notice("pharosd %s starts with %u workers", PHAROS_VERSION, server->workers);
+
+    const int err = open_all(process);
+    watch_signals(process);
+    process->status = err == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (err == 0) {
+        progress_watch(server->progress);
+        if (reload_first(server->reload, loaded, process) == 0)
+            uv_run(&process->loop, UV_RUN_DEFAULT);
+    }
+    close_all(process);
+    uv_loop_close(&process->loop);
+    if (process->status == EXIT_SUCCESS)
+        log_notice("stopped");
+    return process->status;
+}
+
+static int start(const struct options *options)
+{
+    static struct process process; /* too large for a stack, and one a process */
+    struct config *config = &process.server.config;
+    struct notes notes;
+    notes_init(&notes);
+    int err = options_config(options, config, &notes);
+    notes_print(&notes, stderr);
+    notes_fini(&notes);
+    int status = EXIT_FAILURE;
+    process.server.options = options;
+    process.server.workers = config->workers == 0 ? cpus() : config->workers;
+    process.server.threads = cpus() > 1 ? cpus() - 1 : 1;
+    char threads[16];
+    snprintf(threads, sizeof threads, "%u", process.server.threads);
+    setenv("UV_THREADPOOL_SIZE", threads, 0);
+    if (err == 0 && options->check_config) {
+        status = check_zones(config, process.server.threads);
+    } else if (err == 0) {
+        err = log_open("pharosd", config->log_level, config->log_format, config->log_file);
+        if (err != 0)
+            fprintf(stderr, "pharosd: can't open the log: %s\n", strerror(-err));
+        else
+            status = serve(&process);
+    }
+    config_fini(config);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    int status = options_parse(&options, argc, argv);
+    if (status == 0 && options.help)
+        options_print_help();
+    else if (status == 0 && options.version)
+        puts("pharosd " PHAROS_VERSION);
+    else if (status == 0)
+        status = start(&options);
+    options_fini(&options);
+    return status;
+}

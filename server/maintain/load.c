@@ -1,0 +1,135 @@
+/* load.c -- carries out the jobs of a plan */
+#include "server/maintain/load.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void load_init(struct load *load, struct plan *plan)
+{
+    memset(load, 0, sizeof *load);
+    load->plan = plan;
+    for (size_t i = 0; i < LOAD_THREADS_MAX; i++)
+        load->slot[i].cancel = &load->cancel;
+}
+
+static bool progressed(void *context, const struct zonefile_progress *progress)
+{
+    struct load_slot *slot = context;
+    atomic_store_explicit(&slot->octets, progress->octets, memory_order_relaxed);
+    atomic_store_explicit(&slot->octets_total, progress->octets_total, memory_order_relaxed);
+    atomic_store_explicit(&slot->rrs, progress->rrs, memory_order_relaxed);
+    return atomic_load_explicit(slot->cancel, memory_order_relaxed);
+}
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Equal texts give equal arenas, octet for octet. */
+static bool same_content(const struct zone *a, const struct zone *b)
+{
+    return a->arena.used == b->arena.used && a->version.serial == b->version.serial
+           && memcmp(a->arena.base, b->arena.base, a->arena.used) == 0;
+}
+
+/* Serial numbers are compared as RFC 1982 section 3.2 has it. Secondaries and caches that watch
+ * the serial miss such a change, but the operator who made it means it. */
+static void check_serial(struct job *job, const char *path)
+{
+    const uint32_t was = job->entry->zone->version.serial;
+    const uint32_t is = job->zone->version.serial;
+    if (is == was)
+        notes_add(&job->notes, SEVERITY_WARNING, path, 0, 0, 1, NULL, 0,
+                  "the content changed, but the serial is still %u", is);
+    else if (is - was >= UINT32_C(1) << 31)
+        notes_add(&job->notes, SEVERITY_WARNING, path, 0, 0, 1, NULL, 0,
+                  "the serial went back from %u to %u", was, is);
+}
+
+static void explain(struct job *job, const char *path)
+{
+    struct note *note = NULL;
+    if (job->notes.errors == 0)
+        note = notes_add(&job->notes, SEVERITY_ERROR, path, 0, 0, 1, NULL, 0, "%s",
+                         strerror(-job->err));
+    else if (job->notes.count > 0)
+        note = &job->notes.note[job->notes.count - 1];
+    if (job->err == -EACCES && note != NULL && note->hint == NULL)
+        notes_hint(note, "the server runs as user %u, who must be able to read it",
+                   (unsigned)geteuid());
+}
+
+static void load_job(struct job *job, struct load_slot *slot)
+{
+    const char *path = job->path != NULL ? job->path : job->entry->path;
+    const struct zonefile_options options = {.progress = progressed, .context = slot};
+    struct name apex;
+    name_from_wire(&apex, job->entry->wire, true);
+
+    const double begin = now_s();
+    job->err = zonefile_load(&job->zone, path, &apex, &options, &job->sources, &job->notes);
+    job->seconds = now_s() - begin;
+    if (job->err != 0) {
+        job->zone = NULL;
+        explain(job, path);
+        return;
+    }
+    const struct zone *old = job->entry->zone;
+    if (old == NULL || !zone_loaded(old))
+        return;
+    if (same_content(old, job->zone)) {
+        zone_free(job->zone);
+        job->zone = NULL;
+        job->same = true;
+        return;
+    }
+    check_serial(job, path);
+}
+
+static void clear(struct load_slot *slot)
+{
+    atomic_store_explicit(&slot->octets, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->octets_total, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->rrs, 0, memory_order_relaxed);
+}
+
+void load_run(struct load *load, unsigned slot)
+{
+    assert(slot < LOAD_THREADS_MAX);
+    for (;;) {
+        const size_t next = atomic_fetch_add(&load->next, 1);
+        if (next >= load->plan->jobs)
+            return;
+        struct job *job = &load->plan->job[next];
+        if (atomic_load_explicit(&load->cancel, memory_order_relaxed)) {
+            job->err = -ECANCELED;
+        } else {
+            load_job(job, &load->slot[slot]);
+            if (job->zone != NULL)
+                atomic_fetch_add_explicit(&load->rrs, job->zone->rrs, memory_order_relaxed);
+        }
+        clear(&load->slot[slot]);
+        atomic_fetch_add_explicit(&load->done, 1, memory_order_relaxed);
+    }
+}
+
+double load_share(struct load *load, uint64_t *rrs)
+{
+    double jobs = (double)atomic_load_explicit(&load->done, memory_order_relaxed);
+    *rrs = atomic_load_explicit(&load->rrs, memory_order_relaxed);
+    for (size_t i = 0; i < LOAD_THREADS_MAX; i++) {
+        struct load_slot *slot = &load->slot[i];
+        const uint64_t octets = atomic_load_explicit(&slot->octets, memory_order_relaxed);
+        const uint64_t total = atomic_load_explicit(&slot->octets_total, memory_order_relaxed);
+        *rrs += atomic_load_explicit(&slot->rrs, memory_order_relaxed);
+        if (total > 0 && octets <= total)
+            jobs += (double)octets / (double)total;
+    }
+    const double all = (double)load->plan->jobs;
+    return all == 0 || jobs >= all ? 1 : jobs / all;
+}

@@ -1,0 +1,19 @@
+/* holddown.c -- see holddown.h */
+#include "server/sidecar/holddown.h"
+
+#include <math.h>
+
+void holddown_fall(struct holddown *h, uint64_t now_ms)
+{
+    const double since = (double)(now_ms - h->fell_ms);
+    h->penalty = 1 + h->penalty * exp2(-since / HOLDDOWN_HALF_LIFE_MS);
+    h->fell_ms = now_ms;
+    const double away =
+        fmin(HOLDDOWN_FIRST_MS * pow(HOLDDOWN_FACTOR, h->penalty - 1), HOLDDOWN_MAX_MS);
+    h->until_ms = now_ms + (uint64_t)away;
+}
+
+uint64_t holddown_left(const struct holddown *h, uint64_t now_ms)
+{
+    return now_ms < h->until_ms ? h->until_ms - now_ms : 0;
+}

@@ -1,0 +1,180 @@
+/* lease.c -- see lease.h */
+#include "server/sidecar/lease.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+struct request {
+    struct nlmsghdr header;
+    struct ifaddrmsg message;
+    uint8_t attributes[128];
+};
+
+static size_t address_octets(const struct lease_address *address)
+{
+    return address->family == AF_INET ? 4 : 16;
+}
+
+int lease_add_address(struct lease *lease, const char *text)
+{
+    struct lease_address address = {.family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET};
+    if (inet_pton(address.family, text, address.octets) != 1)
+        return -EINVAL;
+    if (lease->addresses == LEASE_ADDRESSES_MAX)
+        return -ENOSPC;
+    lease->address[lease->addresses++] = address;
+    return 0;
+}
+
+/* The kernel answers a request while it's sent; the time limit is for a kernel that doesn't. */
+int lease_open(struct lease *lease)
+{
+    const struct timeval limit = {.tv_sec = 1};
+    lease->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (lease->fd < 0)
+        return -errno;
+    return setsockopt(lease->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 ? 0
+                                                                                      : -errno;
+}
+
+static void add_attribute(struct request *r, unsigned short type, const void *data,
+                          size_t octets)
+{
+    struct rtattr *at = (struct rtattr *)(void *)((char *)r + NLMSG_ALIGN(r->header.nlmsg_len));
+    at->rta_type = type;
+    at->rta_len = (unsigned short)RTA_LENGTH(octets);
+    memcpy(RTA_DATA(at), data, octets);
+    r->header.nlmsg_len = NLMSG_ALIGN(r->header.nlmsg_len) + RTA_ALIGN(at->rta_len);
+}
+
+/* Sends and reads the kernel's word. Answers to earlier requests that timed out are passed over. */
+static int ask(struct lease *lease, struct request *r)
+{
+    r->header.nlmsg_seq = ++lease->sequence;
+    if (send(lease->fd, r, r->header.nlmsg_len, 0) < 0)
+        return -errno;
+    for (;;) {
+        struct {
+            struct nlmsghdr header;
+            struct nlmsgerr error;
+            uint8_t rest[512];
+        } reply;
+        const ssize_t got = recv(lease->fd, &reply, sizeof(reply), 0);
+        if (got < 0)
+            return -errno;
+        if ((size_t)got >= sizeof(reply.header) + sizeof(reply.error.error)
+            && reply.header.nlmsg_type == NLMSG_ERROR
+            && reply.header.nlmsg_seq == lease->sequence)
+            return reply.error.error;
+    }
+}
+
+static int change(struct lease *lease, const struct lease_address *address, unsigned index,
+                  bool put)
+{
+    struct request r = {
+        .header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
+                   .nlmsg_type = put ? RTM_NEWADDR : RTM_DELADDR,
+                   .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK
+                                             | (put ? NLM_F_CREATE | NLM_F_REPLACE : 0))},
+        .message = {.ifa_family = address->family,
+                    .ifa_prefixlen = (uint8_t)(8 * address_octets(address)),
+                    .ifa_index = index}};
+    add_attribute(&r, IFA_LOCAL, address->octets, address_octets(address));
+    add_attribute(&r, IFA_ADDRESS, address->octets, address_octets(address));
+    if (put) {
+        const uint32_t flags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+        const struct ifa_cacheinfo lifetime = {.ifa_valid = lease->seconds, .ifa_prefered = 0};
+        add_attribute(&r, IFA_FLAGS, &flags, sizeof(flags));
+        add_attribute(&r, IFA_CACHEINFO, &lifetime, sizeof(lifetime));
+    }
+    const int err = ask(lease, &r);
+    return err == -EADDRNOTAVAIL && !put ? 0 : err;
+}
+
+static int change_all(struct lease *lease, bool put)
+{
+    const unsigned index = if_nametoindex(lease->interface);
+    int first = index == 0 && put ? -ENODEV : 0;
+    for (size_t i = 0; index != 0 && i < lease->addresses; i++) {
+        const int err = change(lease, &lease->address[i], index, put);
+        if (first == 0)
+            first = err;
+    }
+    return first;
+}
+
+int lease_put(struct lease *lease)
+{
+    return change_all(lease, true);
+}
+
+int lease_drop(struct lease *lease)
+{
+    return change_all(lease, false);
+}
+
+static bool is_address_of(const struct lease *lease, uint8_t family, const struct rtattr *at)
+{
+    for (size_t i = 0; at->rta_type == IFA_ADDRESS && i < lease->addresses; i++) {
+        const struct lease_address *a = &lease->address[i];
+        const size_t octets = address_octets(a);
+        if (a->family == family && at->rta_len == RTA_LENGTH(octets)
+            && memcmp((const char *)at + RTA_LENGTH(0), a->octets, octets) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Walks the attributes of one message of the kernel's. */
+static bool is_ours(const struct lease *lease, const struct nlmsghdr *header, unsigned index)
+{
+    const struct ifaddrmsg *message = (const void *)((const char *)header + NLMSG_HDRLEN);
+    if (header->nlmsg_type != RTM_NEWADDR || header->nlmsg_len < NLMSG_LENGTH(sizeof(*message))
+        || message->ifa_index != index)
+        return false;
+    size_t at = NLMSG_SPACE(sizeof(*message));
+    while (at + sizeof(struct rtattr) <= header->nlmsg_len) {
+        const struct rtattr *one = (const void *)((const char *)header + at);
+        if (one->rta_len < sizeof(*one) || one->rta_len > header->nlmsg_len - at)
+            return false;
+        if (is_address_of(lease, message->ifa_family, one))
+            return true;
+        at += RTA_ALIGN(one->rta_len);
+    }
+    return false;
+}
+
+int lease_look(struct lease *lease)
+{
+    const unsigned index = if_nametoindex(lease->interface);
+    struct request r = {.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
+                                   .nlmsg_type = RTM_GETADDR,
+                                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                                   .nlmsg_seq = ++lease->sequence}};
+    if (send(lease->fd, &r, r.header.nlmsg_len, 0) < 0)
+        return -errno;
+    int found = 0;
+    for (;;) {
+        _Alignas(NLMSG_ALIGNTO) char buffer[32768];
+        const ssize_t got = recv(lease->fd, buffer, sizeof(buffer), 0);
+        if (got < 0)
+            return -errno;
+        for (size_t at = 0; at + sizeof(struct nlmsghdr) <= (size_t)got;) {
+            const struct nlmsghdr *h = (const void *)(buffer + at);
+            if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > (size_t)got - at)
+                break;
+            at += NLMSG_ALIGN(h->nlmsg_len);
+            if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
+                return found;
+            if (index != 0 && is_ours(lease, h, index))
+                found = 1;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+pharos_fuzz(scanner fuzz_scanner.c LINK zone)
+pharos_fuzz(rdata fuzz_rdata.c LINK zone)

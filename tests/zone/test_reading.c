@@ -1,0 +1,298 @@
+/* test_reading.c -- zone files on disk, and the files they include */
+#include "tests/zone/text_records.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A folder of its own for each test. */
+struct folder {
+    char path[64];
+};
+
+static int make_folder(void **state)
+{
+    struct folder *folder = malloc(sizeof *folder);
+    assert_non_null(folder);
+    strcpy(folder->path, "/tmp/pharos-reading-XXXXXX");
+    assert_non_null(mkdtemp(folder->path));
+    *state = folder;
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    struct folder *folder = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -r '%s'", folder->path);
+    const int status = system(command);
+    free(folder);
+    return status;
+}
+
+static char *path_of(const struct folder *folder, const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder->path, name);
+    return path;
+}
+
+static void write_file(const struct folder *folder, const char *name, const char *text)
+{
+    FILE *file = fopen(path_of(folder, name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* RFC 1035 section 5.1 */
+static void an_included_file_leaves_origin_and_owner_as_they_were(void **state)
+{
+    assert_int_equal(mkdir(path_of(*state, "deep"), 0700), 0);
+    write_file(*state, "zone",
+               "$TTL 60\na A 192.0.2.1\n$INCLUDE deep/one sub\n A 192.0.2.1\nb A 192.0.2.1\n");
+    write_file(*state, "deep/one", "$INCLUDE two\nx A 192.0.2.1\n$ORIGIN y\nz A 192.0.2.1");
+    write_file(*state, "deep/two", "@ A 192.0.2.1\n$TTL 61\n");
+    struct sources sources = {0};
+    struct text_records records = text_records_load(path_of(*state, "zone"), &sources);
+    assert_int_equal(records.notes.count, 0);
+    assert_string_equal(records.text,
+                        "a.example. 60 A c0000201\nsub.example. 60 A c0000201\n"
+                        "x.sub.example. 61 A c0000201\nz.y.sub.example. 61 A c0000201\n"
+                        "a.example. 61 A c0000201\nb.example. 61 A c0000201\n");
+    assert_int_equal(sources.count, 3);
+    assert_false(sources_changed(&sources));
+    sources_fini(&sources);
+    text_records_fini(&records);
+}
+
+static void assert_first_note(struct folder *folder, const char *expected_tail)
+{
+    struct sources sources = {0};
+    struct text_records records = text_records_load(path_of(folder, "zone"), &sources);
+    char rendered[1024];
+    assert_true(records.notes.count > 0);
+    note_render(&records.notes.note[0], rendered, sizeof rendered);
+    if (strstr(rendered, expected_tail) == NULL)
+        fail_msg("%s", rendered);
+    sources_fini(&sources);
+    text_records_fini(&records);
+}
+
+static void files_that_include_each_other_in_a_loop_are_an_error(void **state)
+{
+    write_file(*state, "zone", "$INCLUDE one\n");
+    write_file(*state, "one", "; line 1\n$INCLUDE two\n");
+    assert_int_equal(symlink("zone", path_of(*state, "two")), 0);
+    assert_first_note(
+        *state, "/one:2:10: error: this file includes itself\n  $INCLUDE two\n           ^~~");
+}
+
+static void files_include_each_other_sixteen_deep_at_most(void **state)
+{
+    write_file(*state, "zone", "$INCLUDE 2\n");
+    for (int i = 2; i <= 16; i++) {
+        char name[16], text[32];
+        snprintf(name, sizeof name, "%d", i);
+        snprintf(text, sizeof text, i == 16 ? "\n" : "$INCLUDE %d\n", i + 1);
+        write_file(*state, name, text);
+    }
+    struct sources sources = {0};
+    struct text_records records = text_records_load(path_of(*state, "zone"), &sources);
+    assert_int_equal(records.notes.count, 0);
+    assert_int_equal(sources.count, 16);
+    sources_fini(&sources);
+    text_records_fini(&records);
+
+    write_file(*state, "16", "$INCLUDE 17\n");
+    write_file(*state, "17", "");
+    assert_first_note(*state, "/16:1:10: error: files include each other more than 16 deep\n");
+}
+
+static void an_included_file_may_be_absolute_and_quoted(void **state)
+{
+    char text[256];
+    write_file(*state, "a b", "x 60 A 192.0.2.1\n");
+    snprintf(text, sizeof text, "$INCLUDE \"%s\" ; comment\n", path_of(*state, "a b"));
+    write_file(*state, "zone", text);
+    struct sources sources = {0};
+    struct text_records records = text_records_load(path_of(*state, "zone"), &sources);
+    assert_int_equal(records.count, 1);
+    sources_fini(&sources);
+    text_records_fini(&records);
+}
+
+/* Its appearance is a change, so that the zone is loaded once it's there. */
+static void a_missing_included_file_is_an_error_and_a_source(void **state)
+{
+    write_file(*state, "zone", "$INCLUDE nowhere\n");
+    assert_first_note(
+        *state, "/nowhere: No such file or directory\n  $INCLUDE nowhere\n           ^~~~~~~");
+    struct sources sources = {0};
+    struct text_records records = text_records_load(path_of(*state, "zone"), &sources);
+    assert_int_equal(sources.count, 2);
+    assert_false(sources_changed(&sources));
+    write_file(*state, "nowhere", "");
+    assert_true(sources_changed(&sources));
+    sources_fini(&sources);
+    text_records_fini(&records);
+}
+
+static void a_changed_replaced_or_removed_source_is_noticed(void **state)
+{
+    write_file(*state, "zone", "$INCLUDE one\n");
+    write_file(*state, "one", "a 60 A 192.0.2.1\n");
+    write_file(*state, "other", "a 60 A 192.0.2.2\n");
+    struct sources sources = {0};
+    struct text_records records = text_records_load(path_of(*state, "zone"), &sources);
+    assert_false(sources_changed(&sources));
+    char from[128];
+    strcpy(from, path_of(*state, "other"));
+    assert_int_equal(rename(from, path_of(*state, "one")), 0);
+    assert_true(sources_changed(&sources));
+    sources_fini(&sources);
+    text_records_fini(&records);
+
+    records = text_records_load(path_of(*state, "zone"), &sources);
+    assert_false(sources_changed(&sources));
+    assert_int_equal(unlink(path_of(*state, "one")), 0);
+    assert_true(sources_changed(&sources));
+    sources_fini(&sources);
+    assert_true(sources_changed(&sources));
+    text_records_fini(&records);
+}
+
+static void a_file_that_cannot_be_read_is_told(void **state)
+{
+    struct sources sources = {0};
+    struct text_records records = text_records_load(path_of(*state, "zone"), &sources);
+    assert_int_equal(records.err, -2);
+    assert_string_equal(records.notes.note[0].message, "can't open: No such file or directory");
+    text_records_fini(&records);
+    records = text_records_load(((struct folder *)*state)->path, &sources);
+    assert_true(records.err < 0);
+    assert_string_equal(records.notes.note[0].message, "can't read: Is a directory");
+    sources_fini(&sources);
+    text_records_fini(&records);
+}
+
+/* Changes the file, as an editor might, so often as `*left` says. */
+struct meddler {
+    const char *path;
+    unsigned left;
+};
+
+static bool meddle(void *context, const struct zonefile_progress *progress)
+{
+    struct meddler *meddler = context;
+    assert_true(progress->octets > 0 && progress->octets <= progress->octets_total);
+    if (meddler->left > 0) {
+        meddler->left--;
+        FILE *file = fopen(meddler->path, "a");
+        assert_non_null(file);
+        fputs("; more\n", file);
+        fclose(file);
+    }
+    return false;
+}
+
+static void a_file_that_changes_while_it_is_read_is_read_again(void **state)
+{
+    write_file(*state, "zone", "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n");
+    struct meddler meddler = {.path = path_of(*state, "zone"), .left = 2};
+    const struct zonefile_options options = {.progress = meddle, .context = &meddler};
+    struct sources sources = {0};
+    struct notes notes;
+    struct name apex;
+    struct zone *zone = NULL;
+    notes_init(&notes);
+    name_from_string(&apex, "example.");
+    assert_int_equal(zonefile_load(&zone, meddler.path, &apex, &options, &sources, &notes), 0);
+    assert_non_null(zone);
+    assert_int_equal(notes.count, 0);
+    assert_false(sources_changed(&sources));
+    zone_free(zone);
+
+    meddler.left = 3;
+    zone = NULL;
+    assert_int_equal(zonefile_load(&zone, meddler.path, &apex, &options, &sources, &notes),
+                     -EAGAIN);
+    assert_null(zone);
+    assert_string_equal(notes.note[0].message,
+                        "it changed while it was read, 3 times in a row");
+    sources_fini(&sources);
+    notes_fini(&notes);
+}
+
+static bool abandon(void *context, const struct zonefile_progress *progress)
+{
+    (void)context;
+    (void)progress;
+    return true;
+}
+
+static void a_load_can_be_abandoned(void **state)
+{
+    write_file(*state, "zone", "@ 60 SOA ns host 1 2 3 4 5\n");
+    const struct zonefile_options options = {.progress = abandon};
+    struct sources sources = {0};
+    struct notes notes;
+    struct name apex;
+    struct zone *zone = NULL;
+    notes_init(&notes);
+    name_from_string(&apex, "example.");
+    assert_int_equal(
+        zonefile_load(&zone, path_of(*state, "zone"), &apex, &options, &sources, &notes),
+        -ECANCELED);
+    assert_null(zone);
+    sources_fini(&sources);
+    notes_fini(&notes);
+}
+
+/* The builder's notes know places alone; the line is read again. */
+static void notes_about_the_whole_zone_show_their_line(void **state)
+{
+    write_file(*state, "zone",
+               "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+               "c 60 CNAME ns\nc 60 A 192.0.2.1\n");
+    struct sources sources = {0};
+    struct notes notes;
+    struct name apex;
+    struct zone *zone = NULL;
+    notes_init(&notes);
+    name_from_string(&apex, "example.");
+    assert_int_equal(
+        zonefile_load(&zone, path_of(*state, "zone"), &apex, NULL, &sources, &notes), -EBADMSG);
+    assert_true(notes.count > 0);
+    assert_non_null(notes.note[0].text);
+    assert_memory_equal(notes.note[0].text, "c 60 ", 5);
+    sources_fini(&sources);
+    notes_fini(&notes);
+}
+
+int main(void)
+{
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(an_included_file_leaves_origin_and_owner_as_they_were),
+        IN_FOLDER(files_that_include_each_other_in_a_loop_are_an_error),
+        IN_FOLDER(files_include_each_other_sixteen_deep_at_most),
+        IN_FOLDER(an_included_file_may_be_absolute_and_quoted),
+        IN_FOLDER(a_missing_included_file_is_an_error_and_a_source),
+        IN_FOLDER(a_changed_replaced_or_removed_source_is_noticed),
+        IN_FOLDER(a_file_that_cannot_be_read_is_told),
+        IN_FOLDER(a_file_that_changes_while_it_is_read_is_read_again),
+        IN_FOLDER(a_load_can_be_abandoned),
+        IN_FOLDER(notes_about_the_whole_zone_show_their_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

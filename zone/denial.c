@@ -1,0 +1,285 @@
+/* denial.c -- the proofs that go with what a look-up found
+ * All searches that the look-ups of a batch want are made together. */
+#include "zone/denial.h"
+
+#include "zone/nsec3.h"
+#include "zone/rrtype.h"
+
+#include <assert.h>
+
+uint16_t zone_denial_type(const struct zone *zone)
+{
+    if (zone->nsec3_params != 0)
+        return RRTYPE_NSEC3;
+    return zone->nsec ? RRTYPE_NSEC : 0;
+}
+
+static bool has_ds(const struct node *node)
+{
+    const struct block *ds = node_block(node, RRTYPE_DS);
+    return ds != NULL && ds->count > 0;
+}
+
+bool denial_needed(const struct lookup *lookup)
+{
+    if (zone_denial_type(lookup->zone) == 0)
+        return false;
+    switch (lookup->outcome) {
+    case OUTCOME_REFERRAL:
+        return !has_ds(lookup->node);
+    case OUTCOME_NODATA:
+    case OUTCOME_NXDOMAIN:
+        return true;
+    case OUTCOME_ANSWER:
+    case OUTCOME_CNAME:
+        return lookup->wildcard;
+    default:
+        return false;
+    }
+}
+
+static void add_node(struct denial *denial, const struct node *node)
+{
+    if (node == NULL)
+        return;
+    for (unsigned i = 0; i < denial->count; i++)
+        if (denial->node[i] == node)
+            return;
+    if (denial->count < DENIAL_NODES_MAX)
+        denial->node[denial->count++] = node;
+}
+
+/* Where the searches of a batch are gathered. */
+struct plan {
+    struct denial_scratch *scratch;
+    size_t searches;
+};
+
+/* The next search; its key is to be written at `search->key`. */
+static uint8_t *add_search(struct plan *plan, const struct zone *zone, uint32_t root)
+{
+    const size_t index = plan->searches++;
+    assert(index < DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX);
+    uint8_t *key = plan->scratch->key[index];
+    plan->scratch->search[index] = (struct search){.zone = zone, .root = root, .key = key};
+    return key;
+}
+
+static void set_symbols(struct plan *plan, size_t symbols)
+{
+    plan->scratch->search[plan->searches - 1].symbols = (uint16_t)symbols;
+}
+
+/* NSEC */
+
+/* For the NSEC at or before a name of the zone. */
+static void search_name(struct plan *plan, const struct lookup *lookup)
+{
+    const struct zone *zone = lookup->zone;
+    uint8_t *key = add_search(plan, zone, zone->version.root);
+    const size_t symbols = (size_t)lookup->symbols - zone->apex_symbols;
+    memcpy(key, lookup->key + zone->apex_symbols, symbols);
+    set_symbols(plan, symbols);
+}
+
+/* For the NSEC at or before the wildcard below a node. */
+static void search_wildcard(struct plan *plan, const struct zone *zone,
+                            const struct node *encloser)
+{
+    uint8_t *key = add_search(plan, zone, zone->version.root);
+    uint8_t name[2 + NAME_OCTETS_MAX] = {1, '*'};
+    memcpy(name + 2, node_owner(encloser), encloser->owner_octets);
+    set_symbols(plan, name_key(key, name, 2u + encloser->owner_octets));
+}
+
+static bool has_nsec(const struct node *node)
+{
+    const struct block *nsec = node_block(node, RRTYPE_NSEC);
+    return nsec != NULL && nsec->count > 0;
+}
+
+static void plan_nsec(struct plan *plan, struct denial *denial)
+{
+    const struct lookup *lookup = denial->lookup;
+    const bool nodata =
+        lookup->outcome == OUTCOME_NODATA || lookup->outcome == OUTCOME_REFERRAL;
+    /* The name's own NSEC tells its types, or that of the wildcard that stands for it does. */
+    if (nodata && has_nsec(lookup->node))
+        add_node(denial, lookup->node);
+    else if (nodata && lookup->wildcard) /* an empty non-terminal that is a wildcard */
+        search_wildcard(plan, lookup->zone, lookup->encloser);
+    else if (nodata && lookup->outcome == OUTCOME_NODATA)
+        search_name(plan, lookup);
+    /* No closer name exists. */
+    if (lookup->wildcard || lookup->outcome == OUTCOME_NXDOMAIN)
+        search_name(plan, lookup);
+    if (lookup->outcome == OUTCOME_NXDOMAIN)
+        search_wildcard(plan, lookup->zone, lookup->encloser);
+}
+
+/* NSEC3 */
+
+static struct nsec3_params params_of(const struct zone *zone)
+{
+    const uint8_t *rdata = arena_at(&zone->arena, zone->nsec3_params);
+    struct nsec3_params params;
+    const bool read = nsec3_params_read(&params, rdata, 5u + rdata[4]);
+    assert(read);
+    (void)read;
+    return params;
+}
+
+/* For the NSEC3 at or before the hash of a name: `octets` octets of it stand at `wire`, the root label
+ * included. */
+static void search_hash(struct plan *plan, const struct zone *zone, const uint8_t *wire,
+                        size_t octets)
+{
+    const struct nsec3_params params = params_of(zone);
+    uint8_t hash[NSEC3_HASH_OCTETS];
+    nsec3_hash(&params, wire, octets, hash);
+    uint8_t *key = add_search(plan, zone, zone->version.nsec3_root);
+    set_symbols(plan, nsec3_key(hash, key));
+}
+
+/* The suffix of QNAME that has one label more than the closest encloser: the next closer name. */
+static const uint8_t *next_closer(const struct lookup *lookup, size_t *octets)
+{
+    const struct name *qname = lookup->qname;
+    const size_t above =
+        (size_t)lookup->encloser->owner_octets + lookup->zone->apex.octets;
+    const uint8_t *wire = qname->wire;
+    while ((size_t)(qname->wire + qname->octets - wire) - 1 - wire[0] > above)
+        wire += 1 + wire[0];
+    *octets = (size_t)(qname->wire + qname->octets - wire);
+    return wire;
+}
+
+static void search_encloser(struct plan *plan, const struct lookup *lookup, bool wildcard)
+{
+    struct name name;
+    zone_owner(lookup->zone, lookup->encloser, &name);
+    if (!wildcard) {
+        search_hash(plan, lookup->zone, name.wire, name.octets);
+        return;
+    }
+    uint8_t asterisk[2 + NAME_OCTETS_MAX] = {1, '*'};
+    memcpy(asterisk + 2, name.wire, name.octets);
+    search_hash(plan, lookup->zone, asterisk, 2u + name.octets);
+}
+
+static void plan_nsec3(struct plan *plan, const struct lookup *lookup)
+{
+    if (lookup->encloser == NULL) { /* the name exists, or its cut does */
+        struct name name;
+        zone_owner(lookup->zone, lookup->node, &name);
+        search_hash(plan, lookup->zone, name.wire, name.octets);
+        return;
+    }
+    size_t octets;
+    const uint8_t *closer = next_closer(lookup, &octets);
+    search_hash(plan, lookup->zone, closer, octets);
+    if (lookup->outcome == OUTCOME_ANSWER || lookup->outcome == OUTCOME_CNAME)
+        return; /* RFC 5155 section 7.2.6: the next closer name alone */
+    search_encloser(plan, lookup, false);
+    search_encloser(plan, lookup, true);
+}
+
+/* One search by itself, for the rare names that need another after the batch. */
+static const struct node *find_hash(const struct zone *zone, const uint8_t *wire, size_t octets,
+                                    bool *exact)
+{
+    const struct nsec3_params params = params_of(zone);
+    uint8_t hash[NSEC3_HASH_OCTETS], key[NAME_KEY_MAX];
+    nsec3_hash(&params, wire, octets, hash);
+    struct search search = {.zone = zone, .root = zone->version.nsec3_root, .key = key};
+    search.symbols = (uint16_t)nsec3_key(hash, key);
+    zone_search(&search, 1);
+    *exact = search.exact;
+    return search.node;
+}
+
+/* The NSEC3 of an ancestor, or what covers it; the apex's own is known. */
+static const struct node *find_ancestor(const struct zone *zone, const uint8_t *wire,
+                                        size_t octets, bool *exact)
+{
+    if (octets == zone->apex.octets && zone->nsec3_apex != 0) {
+        *exact = true;
+        return zone_node(zone, zone->nsec3_apex);
+    }
+    return find_hash(zone, wire, octets, exact);
+}
+
+/* The closest provable encloser of a name that has no NSEC3 of its own, as opt-out allows: the nearest
+ * ancestor that has one, and what covers the name below that on the way (RFC 5155 section 7.2.1). `covering`
+ * covers the name itself. Returns the octets of the encloser, at the end of the name. */
+static size_t add_provable(struct denial *denial, const struct name *name,
+                           const struct node *covering)
+{
+    const struct zone *zone = denial->lookup->zone;
+    const uint8_t *wire = name->wire;
+    size_t octets = name->octets;
+    while (octets > zone->apex.octets) {
+        octets -= 1u + wire[0];
+        wire += 1 + wire[0];
+        bool exact;
+        const struct node *found = find_ancestor(zone, wire, octets, &exact);
+        if (exact) {
+            add_node(denial, found);
+            break;
+        }
+        covering = found;
+    }
+    add_node(denial, covering);
+    return octets;
+}
+
+static void conclude_nsec3(struct denial *denial, const struct search *found, size_t count)
+{
+    const struct lookup *lookup = denial->lookup;
+    struct name name;
+    if (lookup->encloser == NULL) {
+        if (found[0].exact) {
+            add_node(denial, found[0].node);
+            return;
+        }
+        zone_owner(lookup->zone, lookup->node, &name);
+        add_provable(denial, &name, found[0].node);
+    } else if (count == 1 || found[1].exact) {
+        for (size_t i = 0; i < count; i++)
+            add_node(denial, found[i].node);
+    } else {
+        /* The closest encloser is an empty non-terminal over unsigned delegations only: it has no NSEC3
+         * either, and the wildcard in question is the provable encloser's. */
+        zone_owner(lookup->zone, lookup->encloser, &name);
+        const size_t octets = add_provable(denial, &name, found[1].node);
+        uint8_t asterisk[2 + NAME_OCTETS_MAX] = {1, '*'};
+        memcpy(asterisk + 2, name.wire + name.octets - octets, octets);
+        bool exact;
+        add_node(denial, find_hash(lookup->zone, asterisk, 2 + octets, &exact));
+    }
+}
+
+void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scratch)
+{
+    assert(count <= DENIAL_BATCH_MAX);
+    struct plan plan = {.scratch = scratch};
+    for (size_t i = 0; i < count; i++) {
+        denials[i].count = 0;
+        scratch->first[i] = (uint8_t)plan.searches;
+        if (zone_denial_type(denials[i].lookup->zone) == RRTYPE_NSEC)
+            plan_nsec(&plan, &denials[i]);
+        else
+            plan_nsec3(&plan, denials[i].lookup);
+    }
+    zone_search(scratch->search, plan.searches);
+    for (size_t i = 0; i < count; i++) {
+        const size_t first = scratch->first[i];
+        const size_t end = i + 1 < count ? scratch->first[i + 1] : plan.searches;
+        if (zone_denial_type(denials[i].lookup->zone) == RRTYPE_NSEC3) {
+            conclude_nsec3(&denials[i], scratch->search + first, end - first);
+            continue;
+        }
+        for (size_t j = first; j < end; j++)
+            add_node(&denials[i], scratch->search[j].node);
+    }
+}

@@ -1,0 +1,31 @@
+/* search.h -- the nodes at or before keys, a batch at a time
+ * For proofs that something doesn't exist: among the marked nodes of a trie the one whose name is the
+ * greatest that isn't above the name looked for. Chains of NSEC and NSEC3 are circular, so below the
+ * first comes the last. */
+#ifndef PHAROS_ZONE_SEARCH_H
+#define PHAROS_ZONE_SEARCH_H
+
+#include "zone/zone.h"
+
+/* The branches of a path that are remembered: nearly always one of the last few has a smaller marked
+ * twig; otherwise the search is done again the slow way. */
+enum { SEARCH_PASSED = 16 };
+
+struct search {
+    const struct zone *zone;
+    uint32_t root;      /* of which of its tries */
+    const uint8_t *key; /* relative to the apex; borrowed */
+    uint16_t symbols;
+
+    const struct node *node; /* NULL: none is marked */
+    bool exact;              /* the node has the very key */
+
+    /* The search's own. */
+    uint32_t at;
+    uint32_t value;
+};
+
+/* Any number of threads; results borrow from the zones. */
+void zone_search(struct search *searches, size_t count);
+
+#endif
