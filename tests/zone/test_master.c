@@ -187,8 +187,9 @@ static void owners_outside_the_zone_are_errors(void **state)
                 "  aexample. 60 A 192.0.2.1\n"
                 "  ^~~~~~~~~\n"
                 "hint: a final dot makes a name absolute; without it example. is appended");
-    struct text_records records = text_records_parse("b.net. 60 A 192.0.2.1\n A 192.0.2.1\n"
-                                                     "a..b A 192.0.2.1\n A 192.0.2.1\n");
+    struct text_records records =
+        text_records_parse("$TTL 60\nb.net. 60 A 192.0.2.1\n A 192.0.2.1\n"
+                           "a..b A 192.0.2.1\n A 192.0.2.1\n");
     assert_int_equal(records.notes.errors, 2);
     assert_int_equal(records.count, 0);
     text_records_fini(&records);
