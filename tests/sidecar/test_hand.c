@@ -1,0 +1,403 @@
+/* test_hand.c -- the last word, the dead man's rule, and what the server hears of it
+ * A server's pulse socket and a hand on one loop; the server's worker is a forked child that holds the
+ * mutex, so that it can be killed. */
+#include "server/admin/pulse_socket.h"
+#include "server/sidecar/hand.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* cmocka wants some of the above */
+#include <cmocka.h>
+
+struct fixture {
+    char folder[64];
+    char pulse_path[96];
+    char control_path[96];
+    uv_loop_t loop;
+    uv_timer_t timer;
+    bool timed_out;
+    /* the server */
+    struct pulse *pulse;
+    int memfd;
+    struct pulse_socket *socket;
+    uv_timer_t beat; /* its worker's loop */
+    pid_t child;     /* that holds its mutex */
+    int withdrawn;   /* -1: not called back */
+    /* the hand and its driver */
+    struct hand hand;
+    bool started;
+    bool up; /* applied last */
+    unsigned applied;
+    int result;    /* of the driver */
+    bool deferred; /* the driver doesn't report by itself */
+};
+
+static void apply(struct hand *hand, bool up)
+{
+    struct fixture *f = hand->driver.data;
+    f->applied++;
+    if (f->result == 0)
+        f->up = up;
+    if (!f->deferred)
+        hand_report(hand, up, f->result);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    struct fixture *f = timer->data;
+    f->timed_out = true;
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+    struct fixture *f = timer->data;
+    if (f->pulse != NULL)
+        pulse_add(&f->pulse->worker[0].heartbeat, 1);
+}
+
+/* Turns the loop until `condition` holds. */
+#define WAIT_FOR(f, condition)                                                                 \
+    do {                                                                                       \
+        (f)->timed_out = false;                                                                \
+        uv_timer_start(&(f)->timer, on_time, 5000, 0);                                         \
+        while (!(condition) && !(f)->timed_out)                                                \
+            uv_run(&(f)->loop, UV_RUN_ONCE);                                                   \
+        uv_timer_stop(&(f)->timer);                                                            \
+        assert_true(condition);                                                                \
+    } while (0)
+
+static void run_for(struct fixture *f, unsigned ms)
+{
+    f->timed_out = false;
+    uv_timer_start(&f->timer, on_time, ms, 0);
+    while (!f->timed_out)
+        uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+static void start_server(struct fixture *f)
+{
+    f->pulse = pulse_new(1, &f->memfd);
+    assert_non_null(f->pulse);
+    atomic_store(&f->pulse->state, PULSE_SERVING);
+    f->child = fork();
+    if (f->child == 0) {
+        pulse_live(f->pulse, 0);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(pulse_socket_open(&f->socket, &f->loop, f->folder, f->memfd), 0);
+    uv_timer_start(&f->beat, on_beat, 10, 10);
+}
+
+static void kill_worker(struct fixture *f)
+{
+    if (f->child > 0) {
+        kill(f->child, SIGKILL);
+        waitpid(f->child, NULL, 0);
+        f->child = 0;
+    }
+}
+
+static void stop_server(struct fixture *f)
+{
+    pulse_socket_close(f->socket);
+    f->socket = NULL;
+    uv_timer_stop(&f->beat);
+    kill_worker(f);
+    pulse_free(f->pulse);
+    close(f->memfd);
+    f->pulse = NULL;
+}
+
+static void start_hand(struct fixture *f, bool up)
+{
+    const struct hand_driver driver = {
+        .apply = apply, .data = f, .refreshes = true, .refresh_ms = 100};
+    f->up = up;
+    assert_int_equal(
+        hand_start(&f->hand, &f->loop, &driver, up, f->pulse_path, f->control_path), 0);
+    f->started = true;
+}
+
+static void stop_hand(struct fixture *f)
+{
+    if (f->started)
+        hand_stop(&f->hand);
+    f->started = false;
+    run_for(f, 20);
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f = (struct fixture){.folder = "/tmp/pharos-hand-XXXXXX", .withdrawn = -1};
+    *state = &f;
+    if (mkdtemp(f.folder) == NULL)
+        return -1;
+    snprintf(f.pulse_path, sizeof(f.pulse_path), "%s/pulse.sock", f.folder);
+    snprintf(f.control_path, sizeof(f.control_path), "%s/control", f.folder);
+    uv_loop_init(&f.loop);
+    uv_timer_init(&f.loop, &f.timer);
+    uv_timer_init(&f.loop, &f.beat);
+    f.timer.data = f.beat.data = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    stop_hand(f);
+    if (f->socket != NULL)
+        stop_server(f);
+    uv_close((uv_handle_t *)&f->timer, NULL);
+    uv_close((uv_handle_t *)&f->beat, NULL);
+    uv_run(&f->loop, UV_RUN_DEFAULT);
+    return uv_loop_close(&f->loop) != 0 ? -1 : rmdir(f->folder);
+}
+
+static const char *tell(struct fixture *f, const char *text)
+{
+    static char answer[CONTROL_LINE_MAX];
+    char line[CONTROL_LINE_MAX];
+    snprintf(line, sizeof(line), "%s", text);
+    answer[0] = '\0';
+    hand_answer(&f->hand, line, answer);
+    return answer;
+}
+
+static void begin_up(struct fixture *f)
+{
+    start_server(f);
+    start_hand(f, false);
+    WAIT_FOR(f, f->hand.watch.server == SERVER_WELL);
+    assert_string_equal(tell(f, "up"), "up word applied");
+    assert_true(f->up);
+}
+
+static void it_starts_down_and_waits_for_a_word(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f);
+    start_hand(f, false);
+    WAIT_FOR(f, f->hand.watch.server == SERVER_WELL && f->applied > 0);
+    assert_false(f->up);
+    assert_string_equal(tell(f, "get"), "down start applied");
+    assert_string_equal(tell(f, "up"), "up word applied");
+    assert_string_equal(tell(f, "down"), "down word applied");
+}
+
+static void up_is_refused_without_a_living_server(void **state)
+{
+    struct fixture *f = *state;
+    start_hand(f, false);
+    assert_string_equal(tell(f, "up"), "refused: the server is unknown");
+    WAIT_FOR(f, f->hand.watch.server == SERVER_AWAY);
+    assert_string_equal(tell(f, "up"), "refused: the server is away");
+}
+
+static void up_for_another_instance_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f);
+    start_hand(f, false);
+    WAIT_FOR(f, f->hand.watch.server == SERVER_WELL);
+    assert_string_equal(tell(f, "up 00112233445566778899aabbccddeeff"),
+                        "refused: another instance serves");
+    char line[40] = "up ";
+    for (int i = 0; i < PULSE_INSTANCE; i++)
+        sprintf(line + 3 + 2 * i, "%02x", f->pulse->instance[i]);
+    assert_string_equal(tell(f, line), "up word applied");
+}
+
+static void drain_and_nonsense_are_answered_and_change_nothing(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    assert_string_equal(tell(f, "drain"), "refused: this driver can't drain, say down");
+    assert_string_equal(tell(f, ""), "error: say up, drain, down or get");
+    assert_string_equal(tell(f, "upwards"), "error: say up, drain, down or get");
+    assert_string_equal(tell(f, "get"), "up word applied");
+}
+
+static void a_killed_worker_takes_the_route_down_by_its_mutex_alone(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    run_for(f, 100); /* the connection and the heartbeats go on: only the mutex tells */
+    kill(f->child, SIGKILL);
+    WAIT_FOR(f, !f->up);
+    assert_string_equal(f->hand.reason, "server-away");
+}
+
+static void the_end_of_the_connection_takes_the_route_down(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    pulse_socket_crash(f->socket);
+    WAIT_FOR(f, !f->up);
+    assert_string_equal(f->hand.reason, "server-away");
+}
+
+static void heartbeats_that_stand_still_take_the_route_down(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    uv_timer_stop(&f->beat);
+    const uint64_t since = uv_now(&f->loop);
+    WAIT_FOR(f, !f->up);
+    assert_string_equal(tell(f, "get"), "down server-hung applied");
+    assert_true(uv_now(&f->loop) - since >= 400);
+    assert_string_equal(tell(f, "up"), "refused: the server is hung");
+}
+
+static void after_a_death_only_a_new_word_brings_the_route_back(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    stop_server(f);
+    WAIT_FOR(f, !f->up);
+    start_server(f);
+    WAIT_FOR(f, f->hand.watch.server == SERVER_WELL);
+    run_for(f, 300);
+    assert_false(f->up);
+    assert_string_equal(tell(f, "get"), "down server-away applied");
+    assert_string_equal(tell(f, "up"), "up word applied");
+}
+
+static void the_lease_is_renewed_while_the_server_is_well_and_no_longer(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    const unsigned before = f->applied;
+    WAIT_FOR(f, f->applied >= before + 3);
+    uv_timer_stop(&f->beat);
+    run_for(f, 3 * PULSE_TICK_MS);
+    const unsigned then = f->applied;
+    run_for(f, 250);
+    assert_int_equal(f->applied, then);
+}
+
+static void a_route_found_up_is_kept_over_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f);
+    start_hand(f, true);
+    WAIT_FOR(f, f->hand.watch.server == SERVER_WELL);
+    WAIT_FOR(f, f->applied > 0);
+    assert_true(f->up);
+    assert_string_equal(tell(f, "get"), "up taken-over applied");
+}
+
+static void a_route_found_up_without_a_server_goes(void **state)
+{
+    struct fixture *f = *state;
+    start_hand(f, true);
+    WAIT_FOR(f, !f->up && f->applied > 0);
+    assert_string_equal(f->hand.reason, "server-away");
+}
+
+static void a_failing_driver_is_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    f->result = -ENODEV;
+    assert_string_equal(tell(f, "down"), "down word failing");
+    assert_true(f->up);
+    f->result = 0;
+    WAIT_FOR(f, !f->up);
+    assert_string_equal(tell(f, "get"), "down word applied");
+}
+
+static void on_withdrawn(void *arg, bool withdrawn)
+{
+    struct fixture *f = arg;
+    f->withdrawn = withdrawn;
+}
+
+static void a_planned_stop_waits_for_the_route_to_be_gone(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    unsigned announcers, up;
+    run_for(f, 50);
+    pulse_socket_count(f->socket, &announcers, &up);
+    assert_int_equal(announcers, 1);
+    assert_int_equal(up, 1);
+    f->deferred = true;
+    atomic_store(&f->pulse->state, PULSE_DRAINING);
+    pulse_socket_wait_withdrawn(f->socket, 4000, on_withdrawn, f);
+    WAIT_FOR(f, !f->up);
+    run_for(f, 100);
+    assert_int_equal(f->withdrawn, -1); /* wanted down, and not there yet */
+    hand_report(&f->hand, false, 0);
+    WAIT_FOR(f, f->withdrawn != -1);
+    assert_int_equal(f->withdrawn, 1);
+    assert_string_equal(tell(f, "get"), "down server-leaving applied");
+}
+
+static void a_planned_stop_does_not_wait_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    run_for(f, 50);
+    f->result = -EIO;
+    atomic_store(&f->pulse->state, PULSE_DRAINING);
+    pulse_socket_wait_withdrawn(f->socket, 200, on_withdrawn, f);
+    WAIT_FOR(f, f->withdrawn != -1);
+    assert_int_equal(f->withdrawn, 0);
+}
+
+static void a_planned_stop_without_announcers_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f);
+    pulse_socket_wait_withdrawn(f->socket, 4000, on_withdrawn, f);
+    assert_int_equal(f->withdrawn, -1); /* never from within the call */
+    WAIT_FOR(f, f->withdrawn != -1);
+    assert_int_equal(f->withdrawn, 1);
+}
+
+static void an_announcer_that_is_away_holds_up_no_stop(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    run_for(f, 50);
+    pulse_socket_wait_withdrawn(f->socket, 4000, on_withdrawn, f);
+    stop_hand(f);
+    WAIT_FOR(f, f->withdrawn != -1);
+    assert_int_equal(f->withdrawn, 1);
+}
+
+int main(void)
+{
+#define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WITH_LOOP(it_starts_down_and_waits_for_a_word),
+        WITH_LOOP(up_is_refused_without_a_living_server),
+        WITH_LOOP(up_for_another_instance_is_refused),
+        WITH_LOOP(drain_and_nonsense_are_answered_and_change_nothing),
+        WITH_LOOP(a_killed_worker_takes_the_route_down_by_its_mutex_alone),
+        WITH_LOOP(the_end_of_the_connection_takes_the_route_down),
+        WITH_LOOP(heartbeats_that_stand_still_take_the_route_down),
+        WITH_LOOP(after_a_death_only_a_new_word_brings_the_route_back),
+        WITH_LOOP(the_lease_is_renewed_while_the_server_is_well_and_no_longer),
+        WITH_LOOP(a_route_found_up_is_kept_over_a_restart),
+        WITH_LOOP(a_route_found_up_without_a_server_goes),
+        WITH_LOOP(a_failing_driver_is_tried_again),
+        WITH_LOOP(a_planned_stop_waits_for_the_route_to_be_gone),
+        WITH_LOOP(a_planned_stop_does_not_wait_for_ever),
+        WITH_LOOP(a_planned_stop_without_announcers_goes_on),
+        WITH_LOOP(an_announcer_that_is_away_holds_up_no_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

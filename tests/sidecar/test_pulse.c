@@ -1,0 +1,350 @@
+/* test_pulse.c -- the shared memory, what a reader believes of it, and the death that it shows */
+#include "server/base/pulse.h"
+#include "server/sidecar/heartbeats.h"
+#include "server/sidecar/signals.h"
+#include "server/sidecar/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+/* cmocka wants some of the above */
+#include <cmocka.h>
+
+enum { WORKERS = 3 };
+
+struct fixture {
+    struct pulse *pulse;
+    struct pulse_view view;
+    int fd;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f.pulse = pulse_new(WORKERS, &f.fd);
+    *state = &f;
+    return f.pulse == NULL ? -1 : pulse_map(&f.view, f.fd, PULSE_WATCH);
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    pulse_unmap(&f->view);
+    pulse_free(f->pulse);
+    return close(f->fd);
+}
+
+static void a_latency_falls_into_the_bucket_whose_least_is_not_above_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i < PULSE_BUCKETS; i++) {
+        assert_true(pulse_bucket_us(i) > pulse_bucket_us(i - 1));
+        assert_int_equal(pulse_bucket(pulse_bucket_us(i)), i);
+        assert_int_equal(pulse_bucket(pulse_bucket_us(i) - 1), i - 1);
+    }
+    assert_int_equal(pulse_bucket(0), 0);
+    assert_int_equal(pulse_bucket(UINT64_MAX), PULSE_BUCKETS - 1);
+}
+
+static void a_watcher_sees_what_the_server_writes(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(f->view.workers, WORKERS);
+    assert_memory_equal(f->view.instance, f->pulse->instance, PULSE_INSTANCE);
+    pulse_add(&f->pulse->worker[2].heartbeat, 7);
+    assert_int_equal(atomic_load(&f->view.pulse->worker[2].heartbeat), 7);
+}
+
+static void two_pulses_have_different_instances(void **state)
+{
+    struct fixture *f = *state;
+    int fd;
+    struct pulse *other = pulse_new(1, &fd);
+    assert_non_null(other);
+    assert_memory_not_equal(other->instance, f->pulse->instance, PULSE_INSTANCE);
+    pulse_free(other);
+    close(fd);
+}
+
+static void the_memory_can_not_be_made_shorter_under_a_reader(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(ftruncate(f->fd, 4096), -1);
+    assert_int_equal(errno, EPERM);
+}
+
+static void what_is_no_pulse_is_refused(void **state)
+{
+    (void)state;
+    struct pulse_view view;
+    int pipe_fds[2];
+    assert_int_equal(pipe(pipe_fds), 0);
+    assert_int_equal(pulse_map(&view, pipe_fds[0], PULSE_READ), -EBADMSG);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+
+    const int unsealed = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    assert_int_equal(ftruncate(unsealed, sizeof(struct pulse) + sizeof(struct pulse_worker)),
+                     0);
+    assert_int_equal(pulse_map(&view, unsealed, PULSE_READ), -EBADMSG);
+    assert_int_equal(fcntl(unsealed, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    assert_int_equal(pulse_map(&view, unsealed, PULSE_READ), -EBADMSG); /* all zero */
+    close(unsealed);
+    assert_null(view.pulse);
+}
+
+static void a_header_that_contradicts_the_memory_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct pulse_view view;
+    static const struct {
+        size_t at;
+        uint32_t value;
+        int err;
+    } table[] = {
+        {offsetof(struct pulse, magic), 1, -EBADMSG},
+        {offsetof(struct pulse, layout), PULSE_LAYOUT + 1, -EPROTO},
+        {offsetof(struct pulse, workers), 0, -EBADMSG},
+        {offsetof(struct pulse, workers), WORKERS + 1, -EBADMSG},
+        {offsetof(struct pulse, workers), WORKERS - 1, -EBADMSG},
+        {offsetof(struct pulse, workers), UINT32_MAX, -EBADMSG},
+        {offsetof(struct pulse, octets), 0, -EBADMSG},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        uint32_t *at = (void *)((char *)f->pulse + table[i].at);
+        const uint32_t before = *at;
+        *at = table[i].value;
+        assert_int_equal(pulse_map(&view, f->fd, PULSE_READ), table[i].err);
+        *at = before;
+    }
+    assert_int_equal(pulse_map(&view, f->fd, PULSE_READ), 0);
+    pulse_unmap(&view);
+}
+
+static void a_later_change_of_the_header_does_not_reach_a_reader(void **state)
+{
+    struct fixture *f = *state;
+    f->pulse->workers = UINT32_MAX;
+    assert_int_equal(f->view.workers, WORKERS);
+    struct heartbeats beats = {0};
+    heartbeats_tick(&beats, &f->view, 1000);
+    f->pulse->workers = WORKERS;
+}
+
+static void a_slice_of_an_older_turn_of_the_ring_is_no_data(void **state)
+{
+    struct fixture *f = *state;
+    struct pulse_slice_copy copy;
+    const uint64_t ms = 1000 * PULSE_SLICE_MS;
+    struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[0], ms);
+    pulse_add32(&slice->latency[5], 9);
+    assert_ptr_equal(pulse_slice_now(&f->pulse->worker[0], ms + PULSE_SLICE_MS - 1), slice);
+    assert_true(pulse_slice_read(&copy, &f->view, 0, 1000));
+    assert_int_equal(copy.latency[5], 9);
+    assert_false(pulse_slice_read(&copy, &f->view, 0, 1000 + PULSE_SLICES));
+    assert_int_equal(copy.latency[5], 0);
+
+    const uint64_t turn_later = ms + (uint64_t)PULSE_SLICES * PULSE_SLICE_MS;
+    assert_ptr_equal(pulse_slice_now(&f->pulse->worker[0], turn_later), slice);
+    assert_int_equal(atomic_load(&slice->latency[5]), 0);
+    assert_false(pulse_slice_read(&copy, &f->view, 0, 1000));
+}
+
+static void signals_add_each_finished_slice_once(void **state)
+{
+    struct fixture *f = *state;
+    struct signals signals = {0};
+    const uint64_t ms = 2000 * PULSE_SLICE_MS;
+    for (unsigned i = 0; i < WORKERS; i++) {
+        struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[i], ms);
+        pulse_add32(&slice->latency[pulse_bucket(100)], 10);
+        pulse_add32(&slice->latency[pulse_bucket(30000)], 5);
+        pulse_add32(&slice->drops, 1);
+    }
+    signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS);
+    assert_int_equal(signals.answers, 15 * WORKERS);
+    assert_int_equal(signals.late, 5 * WORKERS);
+    assert_int_equal(signals.drops, WORKERS);
+    signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS + 49);
+    assert_int_equal(signals.answers, 0);
+    signals_read(&signals, &f->view, 20000, ms + 2 * PULSE_SLICE_MS);
+    assert_int_equal(signals.answers, 0);
+}
+
+static void a_reader_who_slept_takes_what_the_ring_still_holds(void **state)
+{
+    struct fixture *f = *state;
+    struct signals signals = {0};
+    uint64_t ms = 3000 * PULSE_SLICE_MS;
+    signals_read(&signals, &f->view, 20000, ms);
+    for (unsigned i = 0; i < 10; i++, ms += PULSE_SLICE_MS)
+        pulse_add32(&pulse_slice_now(&f->pulse->worker[0], ms)->latency[0], 1);
+    signals_read(&signals, &f->view, 20000, ms);
+    assert_int_equal(signals.answers, 10);
+    signals_read(&signals, &f->view, 20000,
+                 ms + 3600 * 1000); /* bounded, however long it slept */
+    assert_int_equal(signals.answers, 0);
+    signals_read(&signals, &f->view, 20000, ms); /* a clock that went back */
+}
+
+static void impossible_counts_are_clamped(void **state)
+{
+    struct fixture *f = *state;
+    struct signals signals = {0};
+    const uint64_t ms = 9000 * PULSE_SLICE_MS;
+    struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[0], ms);
+    memset((char *)slice + sizeof(slice->number), 0xff, sizeof(*slice) - sizeof(slice->number));
+    signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS);
+    assert_int_equal(signals.answers, SIGNALS_COUNT_MAX);
+    assert_true(signals.late <= signals.answers);
+    assert_int_equal(signals.drops, SIGNALS_COUNT_MAX);
+}
+
+static void servfail_counts_as_bad_unless_zones_are_known_to_have_failed(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        uint32_t zones, failed, late;
+    } table[] = {{3, 0, 8}, {3, 1, 0}, {3, 3, 8}};
+    for (uint64_t i = 0; i < 3; i++) {
+        struct signals signals = {0};
+        const uint64_t ms = (10000 + i) * PULSE_SLICE_MS;
+        struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[0], ms);
+        pulse_add32(&slice->latency[0], 8);
+        pulse_add32(&slice->servfails, 9);
+        atomic_store(&f->pulse->zones, table[i].zones);
+        atomic_store(&f->pulse->zones_failed, table[i].failed);
+        signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS);
+        assert_int_equal(signals.late, table[i].late);
+    }
+}
+
+static void a_worker_is_stuck_after_ten_ticks_without_movement(void **state)
+{
+    struct fixture *f = *state;
+    struct heartbeats beats = {0};
+    uint64_t now = 5000;
+    heartbeats_tick(&beats, &f->view, now);
+    for (unsigned tick = 1; tick <= 10; tick++) {
+        assert_int_equal(beats.stuck, 0);
+        pulse_add(&f->pulse->worker[1].heartbeat, 1);
+        heartbeats_tick(&beats, &f->view, now += PULSE_TICK_MS);
+        assert_true(beats.moved);
+    }
+    assert_int_equal(beats.stuck, WORKERS - 1);
+    pulse_add(&f->pulse->worker[0].heartbeat, 1);
+    heartbeats_tick(&beats, &f->view, now += PULSE_TICK_MS);
+    assert_int_equal(beats.stuck, 1);
+}
+
+static void a_late_tick_is_not_held_against_the_workers(void **state)
+{
+    struct fixture *f = *state;
+    struct heartbeats beats = {0};
+    uint64_t now = 5000;
+    heartbeats_tick(&beats, &f->view, now);
+    for (unsigned tick = 0; tick < 100; tick++) {
+        heartbeats_tick(&beats, &f->view, now += HEARTBEATS_LATE_MS + 1);
+        assert_false(beats.on_time);
+    }
+    assert_int_equal(beats.stuck, 0);
+}
+
+/* Forks a child whose thread lives in the pulse, and waits until it does. */
+static pid_t live_in_child(struct fixture *f)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        pulse_live(f->pulse, 0);
+        for (;;)
+            pause();
+    }
+    const struct timespec pause_1ms = {.tv_nsec = 1000000};
+    for (int i = 0; i < 5000 && (*pulse_alive_word(&f->view, 0) & FUTEX_TID_MASK) == 0; i++)
+        nanosleep(&pause_1ms, NULL);
+    assert_int_equal(*pulse_alive_word(&f->view, 0) & FUTEX_TID_MASK, (uint32_t)child);
+    return child;
+}
+
+static void a_killed_server_is_noticed_by_its_mutex(void **state)
+{
+    struct fixture *f = *state;
+    const pid_t child = live_in_child(f);
+    assert_false(watch_wait_death(pulse_alive_word(&f->view, 0), 20));
+    assert_int_equal(kill(child, SIGKILL), 0);
+    int tries = 0;
+    while (!watch_wait_death(pulse_alive_word(&f->view, 0), 1000))
+        assert_true(tries++ < 5);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_true(watch_wait_death(pulse_alive_word(&f->view, 0), 0)); /* it stays dead */
+}
+
+static void every_watcher_notices_though_the_kernel_wakes_one(void **state)
+{
+    struct fixture *f = *state;
+    enum { WATCHERS = 4, LIMIT_MS = 5000 };
+    const pid_t child = live_in_child(f);
+    pid_t watchers[WATCHERS];
+    for (int i = 0; i < WATCHERS; i++) {
+        watchers[i] = fork();
+        if (watchers[i] == 0) /* one wait: who isn't woken in it says no */
+            _exit(watch_wait_death(pulse_alive_word(&f->view, 0), LIMIT_MS) ? 0 : 1);
+    }
+    const struct timespec pause_1ms = {.tv_nsec = 1000000};
+    for (int i = 0; i < 50; i++)
+        nanosleep(&pause_1ms, NULL); /* most will wait by then; those who don't see it dead */
+    assert_int_equal(kill(child, SIGKILL), 0);
+    for (int i = 0; i < WATCHERS; i++) {
+        int status;
+        assert_int_equal(waitpid(watchers[i], &status, 0), watchers[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* Whatever stands in the word, a wait ends by its time. */
+static void a_hostile_word_neither_hangs_nor_spins(void **state)
+{
+    struct fixture *f = *state;
+    static const uint32_t words[] = {0, FUTEX_WAITERS, 1, FUTEX_TID_MASK,
+                                     FUTEX_TID_MASK | FUTEX_WAITERS};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        atomic_store(pulse_alive_word(&f->view, 0), words[i]);
+        assert_false(watch_wait_death(pulse_alive_word(&f->view, 0), 5));
+    }
+    atomic_store(pulse_alive_word(&f->view, 0), 0);
+}
+
+int main(void)
+{
+#define WITH_PULSE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_latency_falls_into_the_bucket_whose_least_is_not_above_it),
+        WITH_PULSE(a_watcher_sees_what_the_server_writes),
+        WITH_PULSE(two_pulses_have_different_instances),
+        WITH_PULSE(the_memory_can_not_be_made_shorter_under_a_reader),
+        cmocka_unit_test(what_is_no_pulse_is_refused),
+        WITH_PULSE(a_header_that_contradicts_the_memory_is_refused),
+        WITH_PULSE(a_later_change_of_the_header_does_not_reach_a_reader),
+        WITH_PULSE(a_slice_of_an_older_turn_of_the_ring_is_no_data),
+        WITH_PULSE(signals_add_each_finished_slice_once),
+        WITH_PULSE(a_reader_who_slept_takes_what_the_ring_still_holds),
+        WITH_PULSE(impossible_counts_are_clamped),
+        WITH_PULSE(servfail_counts_as_bad_unless_zones_are_known_to_have_failed),
+        WITH_PULSE(a_worker_is_stuck_after_ten_ticks_without_movement),
+        WITH_PULSE(a_late_tick_is_not_held_against_the_workers),
+        WITH_PULSE(a_killed_server_is_noticed_by_its_mutex),
+        WITH_PULSE(every_watcher_notices_though_the_kernel_wakes_one),
+        WITH_PULSE(a_hostile_word_neither_hangs_nor_spins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

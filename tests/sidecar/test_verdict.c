@@ -1,0 +1,396 @@
+/* test_verdict.c -- when a node leaves, and when it comes back */
+#include "server/sidecar/verdict.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+/* cmocka wants the four above */
+#include <cmocka.h>
+
+enum { PATHS = 0xf };
+
+/* What a tick looks like; each line of a script has one of these and how long it lasts. */
+static const struct sample well = {.health = HEALTH_SERVING,
+                                   .workers = 2,
+                                   .answers = 25,
+                                   .probes = 2,
+                                   .tcp = 1,
+                                   .paths = PATHS,
+                                   .paths_all = PATHS,
+                                   .route = ROUTE_UP,
+                                   .guard = GUARD_GRANTED};
+
+static struct sample with_route(struct sample s, enum route route)
+{
+    s.route = route;
+    return s;
+}
+
+static struct sample with_guard(struct sample s, enum guard_answer guard)
+{
+    s.guard = guard;
+    return s;
+}
+
+static struct sample with_health(struct sample s, enum health health)
+{
+    s.health = health;
+    s.answers = 0;
+    s.probes = s.health == HEALTH_HUNG ? 2 : 0;
+    s.bad = s.probes;
+    s.tcp_bad = s.tcp = s.probes / 2;
+    s.paths = 0;
+    return s;
+}
+
+static struct sample with_bad(struct sample s, uint32_t late, uint32_t bad)
+{
+    s.late = late;
+    s.bad = bad;
+    s.tcp_bad = bad != 0 && s.tcp != 0 ? 1 : 0;
+    s.paths = bad == s.probes ? 0 : s.paths;
+    return s;
+}
+
+static struct sample slow(void)
+{
+    return with_bad(well, 25, 2);
+}
+
+struct script {
+    struct verdict verdict;
+    uint64_t now;
+    unsigned told; /* how often there was something to tell */
+    uint64_t fell; /* ms after which it went down, in the last play() */
+    uint64_t rose; /* the same for up */
+};
+
+static void play(struct script *s, struct sample sample, unsigned ms)
+{
+    const uint64_t begin = s->now;
+    s->fell = s->rose = 0;
+    for (unsigned at = 0; at < ms; at += VERDICT_TICK_MS) {
+        const enum wish before = verdict_wish(&s->verdict);
+        s->now += VERDICT_TICK_MS;
+        s->told += verdict_step(&s->verdict, &sample, s->now);
+        const enum wish after = verdict_wish(&s->verdict);
+        if (after == WISH_DOWN && before != WISH_DOWN)
+            s->fell = s->now - begin;
+        if (after == WISH_UP && before != WISH_UP)
+            s->rose = s->now - begin;
+    }
+}
+
+static struct script begin(void)
+{
+    struct script s = {.now = 1000000};
+    verdict_init(&s.verdict, s.now);
+    return s;
+}
+
+static struct script begin_up(void)
+{
+    struct script s = begin();
+    play(&s, well, 3000);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+    s.told = 0;
+    return s;
+}
+
+static void nothing_is_said_about_the_route_before_the_server_serves(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    play(&s, with_health(with_route(well, ROUTE_FRESH), HEALTH_GONE), 5000);
+    assert_int_equal(s.verdict.state, VERDICT_INIT);
+    play(&s, with_health(with_route(well, ROUTE_FRESH), HEALTH_NOT_SERVING), 5000);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_NOTHING);
+}
+
+static void the_first_announcement_waits_for_an_answer_over_every_path(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    struct sample some = with_route(well, ROUTE_FRESH);
+    some.paths = 0x7; /* one address doesn't answer by TCP */
+    play(&s, some, 5000);
+    assert_int_equal(s.verdict.state, VERDICT_READY);
+    some.paths = 0x8;
+    play(&s, some, 50);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+}
+
+static void an_announced_route_is_taken_over_by_a_new_sidecar(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    play(&s, with_bad(well, 0, 0), 50);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+}
+
+static void a_route_that_was_withdrawn_before_has_to_earn_its_way_back(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    play(&s, with_route(well, ROUTE_DOWN), 10000);
+    assert_in_range(s.rose, 2000, 2500);
+}
+
+static void without_word_from_the_driver_nothing_begins(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    play(&s, with_route(well, ROUTE_UNKNOWN), 10000);
+    assert_int_equal(s.verdict.state, VERDICT_INIT);
+}
+
+static void a_dead_or_hung_server_goes_down_at_once_and_asks_nobody(void **state)
+{
+    (void)state;
+    const enum health fates[] = {HEALTH_GONE, HEALTH_HUNG};
+    for (size_t i = 0; i < 2; i++) {
+        struct script s = begin_up();
+        play(&s, with_guard(with_health(well, fates[i]), GUARD_STAY), 50);
+        assert_int_equal(s.verdict.state, VERDICT_DOWN);
+    }
+}
+
+static void a_planned_stop_is_no_fall(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, with_health(well, HEALTH_NOT_SERVING), 500);
+    assert_int_equal(s.verdict.state, VERDICT_INIT);
+    play(&s, with_route(with_health(well, HEALTH_GONE), ROUTE_FRESH), 500);
+    play(&s, with_route(well, ROUTE_FRESH), 1000);
+    assert_in_range(s.rose, 50, 150);
+}
+
+/* What a slow spell does: how much is bad in each tick, for how long. */
+static void slowness_goes_down_only_when_it_lasts_and_two_sources_agree(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        uint32_t late, bad; /* of 25 answers and 2 probes in each tick */
+        unsigned ms;
+        enum guard_answer guard;
+        unsigned falls_after, falls_before; /* 0: never */
+    } table[] = {
+        {"all slow, granted", 25, 2, 2000, GUARD_GRANTED, 550, 700},
+        {"all slow, told to stay", 25, 2, 5000, GUARD_STAY, 0, 0},
+        {"all slow, the fleet doesn't answer", 25, 2, 5000, GUARD_PENDING, 0, 0},
+        {"near the threshold", 14, 2, 2000, GUARD_GRANTED, 800, 1000},
+        {"below the threshold", 12, 1, 5000, GUARD_GRANTED, 0, 0},
+        {"the pulse alone", 25, 0, 5000, GUARD_GRANTED, 0, 0},
+        {"the probes alone", 0, 2, 5000, GUARD_GRANTED, 0, 0},
+        {"a pause of 250 ms", 25, 2, 250, GUARD_GRANTED, 0, 0},
+        {"a pause of 300 ms", 25, 2, 300, GUARD_GRANTED, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        print_message("%s\n", table[i].what);
+        struct script s = begin_up();
+        const struct sample sick =
+            with_guard(with_bad(well, table[i].late, table[i].bad), table[i].guard);
+        play(&s, sick, table[i].ms);
+        const uint64_t fell = s.fell;
+        assert_in_range(fell, table[i].falls_after, table[i].falls_before);
+        if (fell == 0) {
+            play(&s, with_guard(well, table[i].guard), 3000);
+            assert_int_equal(s.fell, 0);
+            assert_int_equal(s.verdict.state, VERDICT_UP);
+        }
+    }
+}
+
+static void answers_that_pile_up_in_a_pause_and_come_at_once_change_nothing(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    struct sample silent = with_bad(well, 0, 2);
+    silent.answers = 0;
+    play(&s, silent, 250);
+    struct sample burst = well;
+    burst.answers = 150;
+    burst.late = 125;
+    play(&s, burst, 50);
+    play(&s, well, 3000);
+    assert_int_equal(s.fell, 0);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_UP);
+}
+
+static void a_server_that_answers_nothing_at_all_has_two_sources_against_it(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    struct sample silent = with_bad(well, 0, 2);
+    silent.answers = 0;
+    play(&s, silent, 2000);
+    assert_in_range(s.fell, 550, 800);
+}
+
+static void probes_alone_are_load_enough_for_a_verdict(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    struct sample idle = well;
+    idle.answers = 2;
+    play(&s, idle, 3000);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+    play(&s, with_bad(idle, 2, 2), 2000);
+    assert_in_range(s.fell, 550, 800);
+}
+
+static void too_few_samples_say_nothing(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, with_health(well, HEALTH_SERVING), 600); /* the window empties: nothing is known */
+    struct sample few = with_bad(well, 1, 0);
+    few.probes = few.tcp = 0;
+    few.answers = 1;
+    play(&s, few, 5000);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+}
+
+static void unknown_is_neither_good_nor_bad(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    const struct sample nothing = {.health = HEALTH_UNKNOWN, .paths_all = PATHS};
+    play(&s, nothing, 60000);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+    assert_int_equal(s.told, 0);
+}
+
+static void one_stuck_worker_of_two_goes_when_probes_agree_and_the_guard_grants(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    struct sample half = with_bad(well, 0, 1);
+    half.stuck = 1;
+    play(&s, half, 1000);
+    assert_in_range(s.fell, 550, 850);
+
+    s = begin_up();
+    half.guard = GUARD_STAY;
+    play(&s, half, 5000);
+    assert_int_equal(s.verdict.state, VERDICT_SUSPECT);
+
+    s = begin_up();
+    half.guard = GUARD_GRANTED;
+    half.bad = half.tcp_bad = 0; /* it looks stuck, but everyone is answered */
+    play(&s, half, 5000);
+    assert_int_equal(s.verdict.state, VERDICT_SUSPECT);
+}
+
+static void the_guards_refusal_is_told_once_a_spell(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, with_guard(slow(), GUARD_STAY), 10000);
+    assert_int_equal(s.told, 2); /* SUSPECT, and the refusal */
+    assert_non_null(strstr(s.verdict.why, "the guard says stay"));
+    assert_non_null(strstr(s.verdict.why, "100% of 250 answers late"));
+}
+
+static void it_returns_after_two_clean_seconds_the_first_time(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, slow(), 1000);
+    play(&s, with_route(well, ROUTE_DOWN), 5000);
+    assert_in_range(s.rose, 2000, 2600);
+}
+
+static void a_crash_is_followed_by_probation_too(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, with_health(well, HEALTH_GONE), 100);
+    play(&s, with_route(well, ROUTE_DOWN), 5000);
+    assert_in_range(s.rose, 2000, 2500);
+}
+
+static void it_does_not_return_while_it_is_not_clean(void **state)
+{
+    (void)state;
+    struct sample samples[4] = {with_bad(well, 2, 0), with_bad(well, 0, 1), well, well};
+    samples[2].tcp_bad = samples[2].tcp; /* TCP alone is dead */
+    samples[2].bad = 1;
+    samples[3].stuck = 1;
+    for (size_t i = 0; i < 4; i++) {
+        struct script s = begin_up();
+        play(&s, slow(), 1000);
+        samples[i].route = ROUTE_DOWN;
+        play(&s, samples[i], 20000);
+        assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
+        play(&s, with_route(well, ROUTE_DOWN), 10000);
+        assert_in_range(s.rose, 50, 2600);
+    }
+}
+
+/* 2, 12 and 72 s, less what the penalty lost meanwhile. */
+static void each_fall_keeps_it_away_longer(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    static const uint64_t least[] = {2000, 11000, 45000}, most[] = {2600, 12600, 72600};
+    for (size_t i = 0; i < 3; i++) {
+        play(&s, slow(), 600);
+        assert_int_equal(s.verdict.state, VERDICT_DOWN);
+        const uint64_t fell = s.now;
+        while (verdict_wish(&s.verdict) == WISH_DOWN && s.now - fell < 100000)
+            play(&s, with_route(well, ROUTE_DOWN), VERDICT_TICK_MS);
+        assert_in_range(s.now - fell, least[i], most[i]);
+        play(&s, well, 1000);
+    }
+}
+
+static void a_driver_that_let_go_by_itself_is_believed(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, with_route(well, ROUTE_WITHDRAWN), 50);
+    assert_int_equal(s.verdict.state, VERDICT_DOWN);
+}
+
+static void a_withdrawal_of_before_the_decision_is_no_new_fall(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    play(&s, with_route(well, ROUTE_FRESH), 1000);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+    play(&s, with_route(well, ROUTE_WITHDRAWN), 500); /* not announced yet since then */
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_said_about_the_route_before_the_server_serves),
+        cmocka_unit_test(the_first_announcement_waits_for_an_answer_over_every_path),
+        cmocka_unit_test(an_announced_route_is_taken_over_by_a_new_sidecar),
+        cmocka_unit_test(a_route_that_was_withdrawn_before_has_to_earn_its_way_back),
+        cmocka_unit_test(without_word_from_the_driver_nothing_begins),
+        cmocka_unit_test(a_dead_or_hung_server_goes_down_at_once_and_asks_nobody),
+        cmocka_unit_test(a_planned_stop_is_no_fall),
+        cmocka_unit_test(slowness_goes_down_only_when_it_lasts_and_two_sources_agree),
+        cmocka_unit_test(answers_that_pile_up_in_a_pause_and_come_at_once_change_nothing),
+        cmocka_unit_test(a_server_that_answers_nothing_at_all_has_two_sources_against_it),
+        cmocka_unit_test(probes_alone_are_load_enough_for_a_verdict),
+        cmocka_unit_test(too_few_samples_say_nothing),
+        cmocka_unit_test(unknown_is_neither_good_nor_bad),
+        cmocka_unit_test(one_stuck_worker_of_two_goes_when_probes_agree_and_the_guard_grants),
+        cmocka_unit_test(the_guards_refusal_is_told_once_a_spell),
+        cmocka_unit_test(it_returns_after_two_clean_seconds_the_first_time),
+        cmocka_unit_test(a_crash_is_followed_by_probation_too),
+        cmocka_unit_test(it_does_not_return_while_it_is_not_clean),
+        cmocka_unit_test(each_fall_keeps_it_away_longer),
+        cmocka_unit_test(a_driver_that_let_go_by_itself_is_believed),
+        cmocka_unit_test(a_withdrawal_of_before_the_decision_is_no_new_fall),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
