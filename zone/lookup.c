@@ -91,10 +91,15 @@ static const struct zone *zone_at_boundary(const struct arena *arena, uint32_t b
     return trie_is_branch(twig) ? NULL : zone_of(arena, twig.reference);
 }
 
+/* Whether a zone is at or above the name, both lower case. The octets agree at the end, and a label begins
+ * where they do: had the name a longer label there, its key would go on where the apex's ends. */
 static bool is_above(const struct lookup *lookup, const struct zone *zone)
 {
-    return zone->apex_symbols <= lookup->symbols
-           && name_at_or_below(lookup->qname, &zone->apex);
+    const size_t symbols = zone->apex_symbols, octets = zone->apex.octets;
+    const struct name *qname = lookup->qname;
+    return symbols <= lookup->symbols && (symbols == 0 || lookup->key[symbols - 1] == 0)
+           && octets <= qname->octets
+           && memcmp(qname->wire + qname->octets - octets, zone->apex.wire, octets) == 0;
 }
 
 /* The zone with the most labels among those whose apexes the walk has passed, the leaf's

@@ -206,8 +206,24 @@ void name_from_wire(struct name *name, const uint8_t *wire, bool fold)
         name_lower(name->wire, octets);
 }
 
+/* Eight octets at once: the top bit of each octet of `upper` says that it is one of A to Z. */
+static uint64_t lower_eight(uint64_t octets)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t low = octets & 0x7f * ones;
+    const uint64_t above_z = low + (0x7f - 'Z') * ones, from_a = low + (0x80 - 'A') * ones;
+    const uint64_t upper = (from_a ^ above_z) & ~octets & 0x80 * ones;
+    return octets | upper >> 2;
+}
+
 void name_lower(uint8_t *wire, size_t octets)
 {
+    for (; octets >= 8; octets -= 8, wire += 8) {
+        uint64_t eight;
+        memcpy(&eight, wire, sizeof eight);
+        eight = lower_eight(eight);
+        memcpy(wire, &eight, sizeof eight);
+    }
     for (size_t i = 0; i < octets; i++)
         wire[i] = lower(wire[i]);
 }
@@ -271,6 +287,30 @@ int name_compare(const uint8_t *a, const uint8_t *b)
     return (int)left_a - (int)left_b;
 }
 
+/* Writes the symbols of a label's octets; returns how many. Nearly all octets have one: four of them at a
+ * time. `key` has room for two an octet. */
+static size_t label_symbols(uint8_t *key, const uint8_t *octets, size_t count)
+{
+    size_t len = 0, at = 0;
+    while (at + 4 <= count) {
+        const uint32_t a = symbols[octets[at]], b = symbols[octets[at + 1]];
+        const uint32_t c = symbols[octets[at + 2]], d = symbols[octets[at + 3]];
+        if ((a | b | c | d) > 0xff)
+            break;
+        const uint8_t four[4] = {(uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d};
+        memcpy(key + len, four, sizeof four);
+        len += 4;
+        at += 4;
+    }
+    for (; at < count; at++) {
+        const uint16_t pair = symbols[octets[at]];
+        key[len++] = (uint8_t)pair;
+        if (pair > 0xff)
+            key[len++] = (uint8_t)(pair >> 8);
+    }
+    return len;
+}
+
 size_t name_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t octets)
 {
     uint8_t start[NAME_LABELS_MAX + 1];
@@ -281,12 +321,7 @@ size_t name_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t octets)
     size_t len = 0;
     while (labels > 0) {
         const uint8_t *label = wire + start[--labels];
-        for (unsigned i = 1; i <= label[0]; i++) {
-            const uint16_t pair = symbols[label[i]];
-            key[len] = (uint8_t)pair;
-            key[len + 1] = (uint8_t)(pair >> 8);
-            len += 1u + (pair > 0xff);
-        }
+        len += label_symbols(key + len, label + 1, label[0]);
         key[len++] = 0;
     }
     return len;

@@ -147,6 +147,73 @@ static size_t merge_pass(const struct records *records, const struct run *from, 
     return stretches;
 }
 
+/* Merges all stretches of `run`, with as much room in `other`. Returns which of both holds the result. */
+static struct run *merge_all(const struct records *records, struct run *run, struct run *other,
+                             size_t count)
+{
+    /* Two stretches or fewer leave one behind. */
+    size_t stretches;
+    do {
+        stretches = merge_pass(records, run, other, count);
+        struct run *merged = other;
+        other = run;
+        run = merged;
+    } while (stretches > 2);
+    return run;
+}
+
+/* Sorts by prefix alone, least significant digit first, which keeps the order of equals. An even number of
+ * passes ends where it began. */
+static void sort_by_prefix(struct run *run, struct run *other, size_t count)
+{
+    enum { DIGIT_BITS = 10, DIGITS = PREFIX_SYMBOLS * SYMBOL_BITS / DIGIT_BITS };
+    _Static_assert(DIGITS % 2 == 0, "the result must end in `run`");
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+        const unsigned shift = digit * DIGIT_BITS;
+        size_t at[1 << DIGIT_BITS] = {0};
+        for (size_t i = 0; i < count; i++)
+            at[run[i].prefix >> shift & ((1 << DIGIT_BITS) - 1)]++;
+        size_t sum = 0;
+        for (size_t i = 0; i < 1 << DIGIT_BITS; i++) {
+            const size_t here = at[i];
+            at[i] = sum;
+            sum += here;
+        }
+        for (size_t i = 0; i < count; i++)
+            other[at[run[i].prefix >> shift & ((1 << DIGIT_BITS) - 1)]++] = run[i];
+        struct run *sorted = other;
+        other = run;
+        run = sorted;
+    }
+}
+
+/* Puts those in order whose prefixes are the same. */
+static void sort_equals(const struct records *records, struct run *run, struct run *other,
+                        size_t count)
+{
+    for (size_t first = 0; first < count;) {
+        size_t end = first + 1;
+        while (end < count && run[end].prefix == run[first].prefix)
+            end++;
+        if (stretch_end(records, run, first, end) < end) {
+            const struct run *sorted =
+                merge_all(records, run + first, other + first, end - first);
+            if (sorted != run + first)
+                memcpy(run + first, sorted, (end - first) * sizeof *run);
+        }
+        first = end;
+    }
+}
+
+static bool has_few_stretches(const struct records *records)
+{
+    enum { FEW = 8 }; /* merged in three passes; the digits of a prefix take six cheap ones */
+    unsigned stretches = 0;
+    for (size_t at = 0; at < records->runs && stretches <= FEW; stretches++)
+        at = stretch_end(records, records->run, at, records->runs);
+    return stretches <= FEW;
+}
+
 int records_sort(struct records *records)
 {
     if (records->runs == 0
@@ -155,15 +222,15 @@ int records_sort(struct records *records)
     struct run *other = malloc(records->runs * sizeof *other);
     if (other == NULL)
         return -ENOMEM;
-    /* Two stretches or fewer leave one behind. */
-    size_t stretches;
-    do {
-        stretches = merge_pass(records, records->run, other, records->runs);
-        struct run *merged = other;
-        other = records->run;
-        records->run = merged;
-    } while (stretches > 2);
-    records->capacity = records->runs;
+    if (has_few_stretches(records)) {
+        struct run *sorted = merge_all(records, records->run, other, records->runs);
+        other = sorted == records->run ? other : records->run;
+        records->run = sorted;
+        records->capacity = records->runs;
+    } else {
+        sort_by_prefix(records->run, other, records->runs);
+        sort_equals(records, records->run, other, records->runs);
+    }
     free(other);
     return 0;
 }

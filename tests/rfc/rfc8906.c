@@ -29,7 +29,10 @@ static const struct reply *ask_opcode(void *server, unsigned opcode)
 /* Section 3.1.4 */
 static void unknown_opcodes_get_notimp(void **state)
 {
+    enum { NOTIFY = 4 };
     for (unsigned opcode = 1; opcode < 16; opcode++) {
+        if (opcode == NOTIFY)
+            continue;
         const struct reply *r = ask_opcode(*state, opcode);
         assert_rcode(r, "NOTIMPL");
         assert_flags(r, "qr rd");

@@ -232,6 +232,36 @@ static void records_may_come_in_any_order(void **state)
     zone_free(shuffled);
 }
 
+/* Owners whose keys begin alike, and many of them, in an order as bad as can be. */
+static void a_shuffled_zone_is_the_same_zone(void **state)
+{
+    (void)state;
+    enum { NAMES = 20000 };
+    char *sorted_text = malloc(NAMES * 64 + 200), *shuffled_text = malloc(NAMES * 64 + 200);
+    assert_non_null(sorted_text);
+    assert_non_null(shuffled_text);
+    size_t sorted_len = (size_t)sprintf(sorted_text, "%s", APEX);
+    size_t shuffled_len = (size_t)sprintf(shuffled_text, "%s", APEX);
+    for (unsigned i = 0; i < NAMES; i++) {
+        const unsigned j = (unsigned)((uint64_t)i * 7919 % NAMES);
+        const char *format = "%s-long-label-%05u 60 A 10.0.%u.%u\n";
+        sorted_len += (size_t)sprintf(sorted_text + sorted_len, format, i % 2 ? "b" : "a", i,
+                                      i / 250, i % 250);
+        shuffled_len += (size_t)sprintf(shuffled_text + shuffled_len, format, j % 2 ? "b" : "a",
+                                        j, j / 250, j % 250);
+    }
+    struct zone *sorted = zone_of_text("example", sorted_text);
+    struct zone *shuffled = zone_of_text("example", shuffled_text);
+    assert_int_equal(sorted->names, NAMES + 2);
+    assert_int_equal(sorted->arena.used, shuffled->arena.used);
+    assert_memory_equal(sorted->arena.base, shuffled->arena.base, sorted->arena.used);
+    assert_non_null(node_at(sorted, "b-long-label-19999.example"));
+    zone_free(sorted);
+    zone_free(shuffled);
+    free(sorted_text);
+    free(shuffled_text);
+}
+
 static void a_zone_knows_its_soa(void **state)
 {
     (void)state;
@@ -245,6 +275,37 @@ static void a_zone_knows_its_soa(void **state)
     assert_int_equal(zone->names, 2);
     assert_int_equal(zone->rrs, 3);
     zone_free(zone);
+}
+
+/* The first note of a zone, as it's shown. */
+static void assert_shown(const char *text, const char *expected)
+{
+    struct notes notes;
+    notes_init(&notes);
+    const struct name apex = name_of("example");
+    struct zone *zone = NULL;
+    zonefile_parse(&zone, "test", text, strlen(text), &apex, &notes);
+    assert_true(notes.count > 0);
+    char shown[1024];
+    note_render(&notes.note[0], shown, sizeof shown);
+    assert_string_equal(shown, expected);
+    notes_fini(&notes);
+    zone_free(zone);
+}
+
+static void a_mistake_is_shown_at_the_record_that_came_last(void **state)
+{
+    (void)state;
+    assert_shown(APEX "a DNAME y.\na DNAME x.\n",
+                 "test:5:1: error: a.example. has more than one DNAME\n  a DNAME x.\n  ^");
+    assert_shown(APEX "@ SOA a b 1 2 3 4 5\n", "test:4:1: error: a second SOA at the apex, "
+                                               "example.\n  @ SOA a b 1 2 3 4 5\n  ^");
+}
+
+static void what_a_zone_lacks_is_shown_with_its_file(void **state)
+{
+    (void)state;
+    assert_shown("", "test: error: no SOA at the apex, example.");
 }
 
 static const struct {
@@ -347,6 +408,7 @@ int main(void)
         cmocka_unit_test(nsec3_owners_have_a_trie_of_their_own),
         cmocka_unit_test(owners_know_what_stands_above_them),
         cmocka_unit_test(records_may_come_in_any_order),
+        cmocka_unit_test(a_shuffled_zone_is_the_same_zone),
         cmocka_unit_test(a_zone_knows_its_soa),
         cmocka_unit_test(what_is_no_zone_is_refused_and_what_is_odd_is_said),
         cmocka_unit_test(an_rrset_beyond_a_message_is_refused),

@@ -66,6 +66,14 @@ static void a_parenthesis_that_is_never_closed_is_told_where_it_opens(void **sta
                 "                   ^");
 }
 
+static void a_hint_is_never_that_of_a_later_mistake(void **state)
+{
+    (void)state;
+    assert_note("a 60 TXT ) \"x\n", "zone:1:10: error: this closing parenthesis has no opening one\n"
+                                    "  a 60 TXT ) \"x\n"
+                                    "           ^");
+}
+
 static void strings_are_quoted_and_escaped(void **state)
 {
     (void)state;
@@ -372,6 +380,7 @@ int main(void)
         cmocka_unit_test(an_at_sign_is_the_origin_unless_it_is_escaped),
         cmocka_unit_test(parentheses_join_lines_and_may_stand_anywhere),
         cmocka_unit_test(a_parenthesis_that_is_never_closed_is_told_where_it_opens),
+        cmocka_unit_test(a_hint_is_never_that_of_a_later_mistake),
         cmocka_unit_test(strings_are_quoted_and_escaped),
         cmocka_unit_test(names_hold_odd_characters_unescaped),
         cmocka_unit_test(an_escaped_backslash_leaves_the_dot_behind_it_a_separator),

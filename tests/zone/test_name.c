@@ -118,6 +118,21 @@ static void case_does_not_count(void **state)
     assert_false(name_at_or_below(&apex, &below));
 }
 
+static void letters_are_folded_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len < 40; len++)
+        for (size_t at = 0; at < len; at++)
+            for (unsigned octet = 0; octet < 256; octet++) {
+                uint8_t wire[41];
+                memset(wire, 'Q', sizeof wire);
+                wire[at] = (uint8_t)octet;
+                name_lower(wire, len);
+                assert_int_equal(wire[at], octet >= 'A' && octet <= 'Z' ? octet + 32 : octet);
+                assert_int_equal(wire[len], 'Q');
+            }
+}
+
 /* The octets match, but not where labels begin. */
 static void a_suffix_of_octets_is_no_suffix_of_labels(void **state)
 {
@@ -233,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_relative_name_is_completed_with_the_origin),
         cmocka_unit_test(wire_is_checked_before_it_is_believed),
         cmocka_unit_test(case_does_not_count),
+        cmocka_unit_test(letters_are_folded_wherever_they_stand),
         cmocka_unit_test(a_suffix_of_octets_is_no_suffix_of_labels),
         cmocka_unit_test(names_and_their_keys_have_canonical_order),
         cmocka_unit_test(every_octet_keeps_its_place_in_keys),
