@@ -152,7 +152,7 @@ static void run_once(struct bench *b)
                                                .answer = b->answer[i],
                                                .answer_max = sizeof b->answer[i]};
         }
-        respond(&b->config, &b->view, b->exchange, b->batch, b->scratch);
+        respond(&b->config, &b->view, 0, b->exchange, b->batch, b->scratch);
     }
 }
 

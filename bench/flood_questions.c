@@ -1,3 +1,4 @@
+/* flood_questions.c -- the queries that bench_flood asks */
 #include "bench/flood.h"
 
 #include "zone/name.h"

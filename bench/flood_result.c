@@ -1,3 +1,4 @@
+/* flood_result.c -- what bench_flood measured */
 #include "bench/flood.h"
 
 #include <dirent.h>

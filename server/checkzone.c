@@ -3,8 +3,11 @@
 #include "zone/node.h"
 #include "zone/rrtype.h"
 #include "zone/trie.h"
+#include "zone/verify.h"
 #include "zone/zonefile.h"
+#include "zone/zonemd.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,21 +18,26 @@
 enum { EXIT_GOOD = 0, EXIT_WARNED = 1, EXIT_REFUSED = 2 };
 
 static const char usage[] =
-    "usage: pharos-checkzone [-W] [-q] [--json] NAME FILE\n"
+    "usage: pharos-checkzone [-W] [-q] [--json] [--dnssec] [--time TIME] NAME FILE\n"
     "\n"
-    "Checks the zone NAME in the master file FILE as pharosd would load it. Mistakes go to\n"
-    "standard error, a summary to standard output.\n"
+    "Checks the zone NAME in the master file FILE as pharosd would load it, and its ZONEMD "
+    "where it\n"
+    "has one. Mistakes go to standard error, a summary to standard output.\n"
     "\n"
-    "  -W, --warnings  exit with status 1 where there are warnings alone\n"
-    "  -q, --quiet     no summary and no progress\n"
-    "      --json      one JSON object on standard output, mistakes included\n"
-    "  -h, --help      this text\n"
-    "  -V, --version   the version\n"
+    "  -W, --warnings   exit with status 1 where there are warnings alone\n"
+    "  -q, --quiet      no summary and no progress\n"
+    "      --json       one JSON object on standard output, mistakes included\n"
+    "      --dnssec     verify all signatures, and the chain of NSEC or NSEC3\n"
+    "      --time TIME  check signatures as at TIME, not now: YYYYMMDDHHmmSS, or seconds since "
+    "1970\n"
+    "  -h, --help       this text\n"
+    "  -V, --version    the version\n"
     "\n"
-    "Exit status: 0 the zone is good, 1 it has warnings (with -W), 2 it would be refused.\n";
+    "Exit status: 0 the zone is good, 1 it has warnings (with -W), 2 it has errors.\n";
 
 struct arguments {
-    bool warnings, quiet, json;
+    bool warnings, quiet, json, dnssec;
+    int64_t now; /* seconds since 1970 */
     const char *name, *file;
 };
 
@@ -63,17 +71,19 @@ static bool show_progress(void *context, const struct zonefile_progress *now)
 {
     struct progress *progress = context;
     const double at = seconds_now();
+    /* Building is silent and takes as long again, so its beginning is told early. */
+    const bool early = now->all && progress->terminal && at - progress->start > 1;
     const double every = progress->terminal ? 0.2 : PROGRESS_LINE_EVERY_S;
-    if (progress->quiet || at - progress->start < PROGRESS_AFTER_S
-        || at - progress->last < every)
+    if (progress->quiet
+        || (!early && (at - progress->start < PROGRESS_AFTER_S || at - progress->last < every)))
         return false;
     progress->last = at;
     progress->shown = true;
-    const double percent =
-        now->octets_total == 0 ? 0 : 100 * (double)now->octets / (double)now->octets_total;
-    fprintf(stderr, "%s%s: %.0f %%, %" PRIu64 " RRs, %.0f RRs/s%s",
-            progress->terminal ? "\r" : "", progress->name, percent > 100 ? 100 : percent,
-            now->rrs, (double)now->rrs / (at - progress->start),
+    fprintf(stderr, "%s%s: ", progress->terminal ? "\r" : "", progress->name);
+    if (now->octets <= now->octets_total) /* a pipe's size isn't known */
+        fprintf(stderr, "%.0f %%, ", 100 * (double)now->octets / (double)now->octets_total);
+    fprintf(stderr, "%" PRIu64 " RRs, %.0f RRs/s%s%s", now->rrs,
+            (double)now->rrs / (at - progress->start), now->all ? "; building" : "",
             progress->terminal ? "\033[K" : "\n");
     return false;
 }
@@ -124,13 +134,20 @@ static void print_summary(const struct arguments *arguments, const struct zone *
                           const struct counts *counts, const struct notes *notes,
                           double seconds)
 {
-    if (zone == NULL) {
+    if (zone == NULL || notes->errors > 0) {
         printf("%s: refused: %zu errors, %zu warnings, %.2f s\n", arguments->name,
                notes->errors, notes->warnings, seconds);
         return;
     }
     printf("%s: good: serial %" PRIu32 ", %zu warnings, %.2f s\n", arguments->name,
            zone->version.serial, notes->warnings, seconds);
+    if (zone->signatures.count > 0) {
+        char expiry[TIME_TEXT_MAX];
+        printf("signed%s: the first signatures expire at %s\n",
+               arguments->dnssec ? " and verified" : "",
+               signatures_time_text(signatures_time(zone->signatures.expiry, arguments->now),
+                                    expiry));
+    }
     printf("%" PRIu64 " RRs, %" PRIu64 " names, %" PRIu64 " RRsets:", zone->rrs, zone->names,
            zone->rrsets);
     const char *separator = " ";
@@ -189,7 +206,14 @@ static void print_json(const struct arguments *arguments, const struct zone *zon
     printf(",\"file\":");
     print_json_string(arguments->file);
     printf(",\"good\":%s,\"errors\":%zu,\"warnings\":%zu,\"seconds\":%.3f",
-           zone == NULL ? "false" : "true", notes->errors, notes->warnings, seconds);
+           zone == NULL || notes->errors > 0 ? "false" : "true", notes->errors, notes->warnings,
+           seconds);
+    if (zone != NULL && zone->signatures.count > 0) {
+        char expiry[TIME_TEXT_MAX];
+        printf(",\"signatures_expire\":\"%s\"",
+               signatures_time_text(signatures_time(zone->signatures.expiry, arguments->now),
+                                    expiry));
+    }
     if (zone != NULL) {
         printf(",\"serial\":%" PRIu32 ",\"rrs\":%" PRIu64 ",\"names\":%" PRIu64
                ",\"rrsets\":%" PRIu64 ",\"types\":{",
@@ -222,10 +246,24 @@ static void print_left_out(const struct notes *notes)
     if (notes->warnings > kept[SEVERITY_WARNING])
         fprintf(stderr, "and %zu more warnings\n", notes->warnings - kept[SEVERITY_WARNING]);
     if (notes_full(notes))
-        fprintf(stderr, "too many errors: the rest of the file wasn't looked at\n");
+        fprintf(stderr, "too many errors: the rest wasn't looked at\n");
 }
 
 /* ---------------------------------------------------------------------------------------- main */
+
+/* What goes beyond loading: digest and signatures. */
+static int verify(const struct arguments *arguments, const struct zone *zone,
+                  struct notes *notes)
+{
+    const struct verify_options options = {.now = arguments->now};
+    const int digest = zonemd_verify(zone, false, arguments->file, notes);
+    if (digest != 0 && digest != -EBADMSG)
+        return digest;
+    const int err = arguments->dnssec ? zone_verify(zone, &options, arguments->file, notes) : 0;
+    if (err == 0)
+        signatures_warn(zone, arguments->now, SIGNATURES_WARN_S, arguments->file, notes);
+    return err != 0 ? err : digest;
+}
 
 static int check(const struct arguments *arguments, const struct name *apex)
 {
@@ -238,7 +276,9 @@ static int check(const struct arguments *arguments, const struct name *apex)
     struct notes notes;
     notes_init(&notes);
     struct zone *zone = NULL;
-    const int err = zonefile_load(&zone, arguments->file, apex, &options, &sources, &notes);
+    int err = zonefile_load(&zone, arguments->file, apex, &options, &sources, &notes);
+    if (err == 0)
+        err = verify(arguments, zone, &notes);
     const double seconds = seconds_now() - progress.start;
     end_progress(&progress);
     if (err != 0 && notes.errors == 0)
@@ -261,7 +301,7 @@ static int check(const struct arguments *arguments, const struct name *apex)
             print_summary(arguments, zone, counts, &notes, seconds);
     }
 
-    int status = zone == NULL ? EXIT_REFUSED : EXIT_GOOD;
+    int status = err != 0 ? EXIT_REFUSED : EXIT_GOOD;
     if (status == EXIT_GOOD && arguments->warnings && notes.warnings > 0)
         status = EXIT_WARNED;
     if (fflush(stdout) != 0) {
@@ -279,11 +319,12 @@ static int check(const struct arguments *arguments, const struct name *apex)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"warnings", no_argument, NULL, 'W'}, {"quiet", no_argument, NULL, 'q'},
-        {"json", no_argument, NULL, 'j'},     {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},  {NULL, 0, NULL, 0},
+        {"warnings", no_argument, NULL, 'W'},   {"quiet", no_argument, NULL, 'q'},
+        {"json", no_argument, NULL, 'j'},       {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},    {"dnssec", no_argument, NULL, 'd'},
+        {"time", required_argument, NULL, 't'}, {NULL, 0, NULL, 0},
     };
-    struct arguments arguments = {0};
+    struct arguments arguments = {.now = time(NULL)};
     for (int option; (option = getopt_long(argc, argv, "WqhV", options, NULL)) != -1;) {
         switch (option) {
         case 'W':
@@ -294,6 +335,16 @@ int main(int argc, char **argv)
             break;
         case 'j':
             arguments.json = true;
+            break;
+        case 'd':
+            arguments.dnssec = true;
+            break;
+        case 't':
+            if (!signatures_time_from_text(optarg, &arguments.now)) {
+                fprintf(stderr, "pharos-checkzone: no time: \"%s\"\n", optarg);
+                fputs(usage, stderr);
+                return EXIT_REFUSED;
+            }
             break;
         case 'h':
             fputs(usage, stdout);

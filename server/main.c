@@ -7,6 +7,8 @@
 #include "server/admin/reload.h"
 #include "server/admin/run_dir.h"
 #include "server/admin/server.h"
+#include "server/admin/settle.h"
+#include "server/base/descriptors.h"
 #include "server/base/log.h"
 
 #include <assert.h>
@@ -91,6 +93,8 @@ static void round_over(struct server *server)
     atomic_store_explicit(&pulse->zones, (uint32_t)totals.zones, memory_order_relaxed);
     atomic_store_explicit(&pulse->zones_stale, (uint32_t)totals.stale, memory_order_relaxed);
     atomic_store_explicit(&pulse->zones_failed, (uint32_t)totals.failed, memory_order_relaxed);
+    atomic_store_explicit(&pulse->signatures_expire, totals.signatures_expire,
+                          memory_order_relaxed);
     progress_stop(server->progress);
     if (server->answering && !server->stopping)
         notify_send(&server->notify, "READY=1\nSTATUS=%zu zones, %zu stale, %zu failed",
@@ -224,11 +228,14 @@ static int open_all(struct process *process)
     server->store = store_new(server->workers);
     if (server->pulse == NULL || server->store == NULL)
         return failed("can't start", -ENOMEM);
-    memcpy(server->config.answer.instance, server->pulse->instance, INSTANCE_OCTETS);
+    int err = settle_begin(server);
+    if (err != 0)
+        return failed("can't draw a cookie secret", err);
+    settle_answer(server, &server->config.answer);
 
     struct notes notes;
     notes_init(&notes);
-    const int err = open_privileged(server, &notes);
+    err = open_privileged(server, &notes);
     log_notes(&notes);
     notes_fini(&notes);
     if (err != 0)
@@ -332,6 +339,8 @@ static int start(const struct options *options)
 
 int main(int argc, char **argv)
 {
+    if (descriptors_reserve() != 0)
+        return EXIT_FAILURE;
     struct options options;
     int status = options_parse(&options, argc, argv);
     if (status == 0 && options.help)

@@ -195,7 +195,7 @@ static int shared_depth(const struct builder *builder, const struct owner *owner
     for (; b_labels > a_labels; b_labels--)
         b += 1 + b[0];
     for (; a_labels > 0; a_labels--) {
-        const bool same = memcmp(a, b, 1u + a[0]) == 0;
+        const bool same = label_equal(a, b);
         shared = same ? shared + 1 : 0;
         a += 1 + a[0];
         b += 1 + b[0];
@@ -361,6 +361,18 @@ static int remember_targets(struct builder *builder, const struct rrset *rrset)
     return 0;
 }
 
+/* What no answer shows needs no signature either, so those of occluded data don't count. */
+static void note_signatures(struct builder *builder, uint32_t node, const struct rrset *rrset,
+                            uint8_t flags)
+{
+    const uint8_t *rdata[UINT8_MAX]; /* a block has no more */
+    if (rrset->sig_count == 0 || (flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) != 0)
+        return;
+    for (size_t i = 0; i < rrset->sig_count; i++)
+        rdata[i] = record_rdata(builder->gathering.record[rrset->sig_first + i]);
+    signatures_add(&builder->zone->signatures, node, rrset->type, rdata, rrset->sig_count);
+}
+
 static int append_rrset(struct builder *builder, uint32_t node, const struct owner *owner,
                         const struct rrset *rrset, uint8_t flags)
 {
@@ -378,8 +390,10 @@ static int append_rrset(struct builder *builder, uint32_t node, const struct own
                rrset->count + rrset->sig_count);
         return 0;
     }
-    if (err == 0)
+    if (err == 0) {
+        note_signatures(builder, node, rrset, flags);
         err = append_block(builder, node);
+    }
     if (err == 0 && (block_flags & BLOCK_IN_DOMAIN) != 0)
         err = append_glue(builder, node, owner, rrset);
     if (err == 0
@@ -426,6 +440,23 @@ static bool is_in_chain(const struct builder *builder)
     return false;
 }
 
+/* RFC 9276 section 3.2: above a limit, which was 150 and has come down since, validators take a
+ * zone for unsigned or refuse its answers, and any number above 0 costs without a use. */
+static void check_iterations(struct builder *builder, const struct record *record,
+                             unsigned iterations)
+{
+    if (iterations > NSEC3_ITERATIONS_MAX)
+        report(&builder->reporter, SEVERITY_WARNING, record,
+               "NSEC3 WITH %u ITERATIONS: RESOLVERS WILL TREAT THIS ZONE AS UNSIGNED, OR FAIL TO "
+               "RESOLVE ITS NAMES (RFC 9276 section 3.2): sign it with 0",
+               iterations);
+    else if (iterations > 0)
+        report(&builder->reporter, SEVERITY_WARNING, record,
+               "NSEC3 with %u iterations: there should be 0 (RFC 9276 section 3.1), and some "
+               "resolvers treat more as unsigned",
+               iterations);
+}
+
 /* Keeps the parameters of the first chain that is complete: flags 0 (RFC 5155 section 4). The apex comes
  * first, so all NSEC3 RRsets can be told by them. */
 static int read_params(struct builder *builder)
@@ -442,6 +473,7 @@ static int read_params(struct builder *builder)
             return -ENOMEM;
         memcpy(arena_edit(&builder->zone->arena, at), record_rdata(record), record->rdata_octets);
         builder->zone->nsec3_params = at;
+        check_iterations(builder, record, params.iterations);
         return 0;
     }
     return 0;
@@ -502,7 +534,9 @@ static int add_group(struct builder *builder, size_t first, size_t end)
     const bool nsec3 = gathering_find(&builder->gathering, RRTYPE_NSEC3) != NULL;
     if (err == 0 && nsec3)
         err = append_nsec3(builder, &owner);
-    if (err == 0 && !(nsec3 && builder->gathering.rrsets == 1))
+    /* The apex is a name of the zone whatever it has: what it lacks must be said. */
+    const bool hashed_only = nsec3 && builder->gathering.rrsets == 1 && owner.labels > 0;
+    if (err == 0 && !hashed_only)
         err = append_owner(builder, &owner);
     return err;
 }

@@ -16,7 +16,9 @@ void report(const struct reporter *reporter, enum severity severity,
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     const bool placed = record != NULL && record->file < reporter->files;
-    notes_add(reporter->notes, severity, placed ? reporter->file[record->file] : NULL,
+    /* What no record is to blame for concerns the file that all the others were included from. */
+    const size_t file = placed ? record->file : 0;
+    notes_add(reporter->notes, severity, file < reporter->files ? reporter->file[file] : NULL,
               placed ? record->line : 0, placed ? record->column : 0, 1, NULL, 0, "%s",
               message);
 }
@@ -44,6 +46,20 @@ static const struct record *first_of(const struct gathering *gathering,
     return gathering->record[rrset->first];
 }
 
+/* The one of an RRset that came last: where there may be one alone, the one too many. */
+static const struct record *last_of(const struct gathering *gathering,
+                                    const struct rrset *rrset)
+{
+    const struct record *last = first_of(gathering, rrset);
+    for (size_t i = 1; i < rrset->count; i++) {
+        const struct record *record = gathering->record[rrset->first + i];
+        if (record->file > last->file
+            || (record->file == last->file && record->line > last->line))
+            last = record;
+    }
+    return last;
+}
+
 static bool present(const struct rrset *rrset)
 {
     return rrset != NULL && rrset->count > 0;
@@ -58,7 +74,7 @@ static void check_cname(const struct reporter *reporter, const struct gathering 
     if (!present(cname))
         return;
     if (cname->count > 1)
-        report(reporter, SEVERITY_ERROR, gathering->record[cname->first + 1],
+        report(reporter, SEVERITY_ERROR, last_of(gathering, cname),
                "%s has more than one CNAME", text_of(owner));
     for (size_t i = 0; i < gathering->rrsets; i++) {
         const struct rrset *other = &gathering->rrset[i];
@@ -81,7 +97,7 @@ static void check_dname(const struct reporter *reporter, const struct gathering 
     if (!present(dname))
         return;
     if (dname->count > 1)
-        report(reporter, SEVERITY_ERROR, gathering->record[dname->first + 1],
+        report(reporter, SEVERITY_ERROR, last_of(gathering, dname),
                "%s has more than one DNAME", text_of(owner));
     if (present(gathering_find(gathering, RRTYPE_NS)) && (flags & NODE_APEX) == 0)
         report(reporter, SEVERITY_ERROR, first_of(gathering, dname),
@@ -105,7 +121,7 @@ static void check_apex(const struct reporter *reporter, const struct gathering *
     if (!present(soa))
         report(reporter, SEVERITY_ERROR, NULL, "no SOA at the apex, %s", text_of(owner));
     else if (soa->count > 1)
-        report(reporter, SEVERITY_ERROR, gathering->record[soa->first + 1],
+        report(reporter, SEVERITY_ERROR, last_of(gathering, soa),
                "a second SOA at the apex, %s", text_of(owner));
     if (!present(gathering_find(gathering, RRTYPE_NS)))
         report(reporter, SEVERITY_ERROR, NULL, "no NS at the apex, %s", text_of(owner));

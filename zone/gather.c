@@ -39,12 +39,14 @@ static struct rrset *push_rrset(struct gathering *gathering)
     return &gathering->rrset[gathering->rrsets++];
 }
 
-/* The type of the RRset to which a record belongs: signatures go with what they cover. */
+/* The type of the RRset to which a record belongs: signatures go with what they cover. None covers
+ * type 0, which is glue in a zone (BLOCK_GLUE). */
 static uint16_t set_type(const struct record *record)
 {
-    return record->type == RRTYPE_RRSIG && record->rdata_octets >= 2
-               ? wire_get16(record_rdata(record))
-               : record->type;
+    if (record->type != RRTYPE_RRSIG || record->rdata_octets < 2)
+        return record->type;
+    const uint16_t covered = wire_get16(record_rdata(record));
+    return covered != BLOCK_GLUE ? covered : record->type;
 }
 
 /* Octets at the front of RDATA before its names, where case doesn't count (RFC 4034

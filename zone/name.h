@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     NAME_OCTETS_MAX = 255, /* with the root label, RFC 1035 section 2.3.4 */
@@ -60,6 +61,13 @@ void name_lower(uint8_t *wire, size_t octets);
 
 /* Labels without the root label. */
 unsigned name_labels(const uint8_t *wire);
+
+/* Whether two labels are the same, octet by octet. The lengths come first: behind the shorter one there
+ * may be nothing more to read. */
+static inline bool label_equal(const uint8_t *a, const uint8_t *b)
+{
+    return a[0] == b[0] && memcmp(a + 1, b + 1, a[0]) == 0;
+}
 
 /* Equality without regard to case. */
 bool name_equal(const uint8_t *a, const uint8_t *b);

@@ -172,6 +172,29 @@ static int read_file(struct reading *reading, int fd, struct level *level)
     return err;
 }
 
+/* Opens a file and looks at it. Returns a descriptor or a negative errno. */
+static int open_file(const struct zonefile_options *options, const char *path,
+                     struct stat *status)
+{
+    const bool files_only = options != NULL && options->files_only;
+    /* A pipe without a writer would hold open() itself. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | (files_only ? O_NONBLOCK : 0));
+    if (fd < 0)
+        return -errno;
+    int err = fstat(fd, status) != 0 ? -errno : 0;
+    if (err == 0 && files_only && !S_ISREG(status->st_mode))
+        err = S_ISDIR(status->st_mode) ? -EISDIR : -ESPIPE;
+    if (err == 0)
+        return fd;
+    close(fd);
+    return err;
+}
+
+static const char *why_not_open(int err)
+{
+    return err == -ESPIPE ? "it is a pipe or a device" : strerror(-err);
+}
+
 /* The path of an included file: relative to the file that includes it. */
 static char *included_path(const char *includer, const char *path)
 {
@@ -191,12 +214,10 @@ static int open_included(struct reading *reading, const char *path, const struct
                          struct level *level)
 {
     struct scanner *scanner = &reading->master->scanner;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &level->stat) != 0) {
+    const int fd = open_file(reading->options, path, &level->stat);
+    if (fd < 0) {
         scanner_refuse(scanner, token->at, token->len, "can't open %.150s: %s", path,
-                       strerror(errno));
-        if (fd >= 0)
-            close(fd);
+                       why_not_open(fd));
         return -1;
     }
     for (const struct level *outer = reading->level; outer != NULL; outer = outer->outer) {
@@ -249,15 +270,12 @@ int reading_load(const char *path, const struct name *apex,
     const struct master_sink master_sink = {
         .record = record, .include = include, .context = &reading};
     struct level level = {.path = path, .depth = 1};
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &level.stat) != 0) {
-        const int err = -errno;
+    const int fd = open_file(options, path, &level.stat);
+    if (fd < 0) {
         notes_add(notes, SEVERITY_ERROR, path, 0, 0, 0, NULL, 0, "can't open: %s",
-                  strerror(-err));
-        if (fd >= 0)
-            close(fd);
+                  why_not_open(fd));
         *changed = false;
-        return err;
+        return fd;
     }
     reading.master = malloc(sizeof *reading.master);
     if (reading.master == NULL) {
@@ -265,7 +283,10 @@ int reading_load(const char *path, const struct name *apex,
         return -ENOMEM;
     }
     master_init(reading.master, apex, notes, &master_sink);
-    const int err = read_file(&reading, fd, &level);
+    int err = read_file(&reading, fd, &level);
+    reading.progress.all = true;
+    if (err == 0)
+        err = report_progress(&reading);
     free(reading.master);
     *changed = reading.changed;
     return err;

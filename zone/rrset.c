@@ -96,7 +96,7 @@ static unsigned shared_labels(const uint8_t *a, unsigned a_labels, const uint8_t
         b += 1 + b[0];
     unsigned shared = 0;
     for (; a_labels > 0; a_labels--) {
-        const bool same = memcmp(a, b, 1u + a[0]) == 0;
+        const bool same = label_equal(a, b);
         shared = same ? shared + 1 : 0;
         a += 1 + a[0];
         b += 1 + b[0];

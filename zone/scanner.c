@@ -36,7 +36,8 @@ bool scanner_refuse(struct scanner *scanner, const uint8_t *at, size_t width,
                     const char *format, ...)
 {
     struct mistake *mistake = &scanner->mistake;
-    if (mistake->at != NULL)
+    mistake->later = mistake->at != NULL;
+    if (mistake->later)
         return false;
     mistake->at = at;
     mistake->width = width;
@@ -51,6 +52,8 @@ bool scanner_refuse(struct scanner *scanner, const uint8_t *at, size_t width,
 bool scanner_hint(struct scanner *scanner, const char *format, ...)
 {
     struct mistake *mistake = &scanner->mistake;
+    if (mistake->later)
+        return false;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(mistake->hint, sizeof mistake->hint, format, arguments);

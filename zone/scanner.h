@@ -37,6 +37,7 @@ struct mistake {
     size_t width;
     char message[256];
     char hint[256]; /* empty: none */
+    bool later;     /* another one was met since, which no hint may be mistaken for */
 };
 
 struct scanner {
@@ -117,7 +118,7 @@ void scanner_skip_record(struct scanner *scanner);
 bool scanner_refuse(struct scanner *scanner, const uint8_t *at, size_t width,
                     const char *format, ...) __attribute__((cold, format(printf, 4, 5)));
 
-/* Adds a hint to the mistake just recorded. Returns false. */
+/* Adds a hint to the mistake just told to scanner_refuse(), if that was recorded. Returns false. */
 bool scanner_hint(struct scanner *scanner, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -7,6 +7,7 @@
 #include "zone/name.h"
 #include "zone/node.h"
 #include "zone/notes.h"
+#include "zone/signatures.h"
 #include "zone/trie.h"
 
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct zone {
     bool nsec;                       /* the apex has an NSEC */
     uint32_t nsec3_params; /* RDATA of the NSEC3PARAM whose chain is used; 0: none */
     uint32_t nsec3_apex;   /* the NSEC3 of the apex; 0: none */
+    struct signatures signatures;
 };
 
 /* A zone without data, for a name that should be served but couldn't be loaded. NULL: -ENOMEM.

@@ -33,10 +33,13 @@ bool sources_changed(const struct sources *sources);
 struct zonefile_progress {
     uint64_t octets, octets_total; /* read, and of all the files opened so far */
     uint64_t rrs;
+    bool all; /* read: what follows is the building */
 };
 
 struct zonefile_options {
-    /* Called every 64 Ki records or so; may be NULL. Returning true abandons the load: -ECANCELED. */
+    /* Refuses pipes and devices, which may never end: for a server, whose threads they'd hold. */
+    bool files_only;
+    /* Called every 64 Ki records or so, and when all is read; may be NULL. Returning true abandons the load: -ECANCELED. */
     bool (*progress)(void *context, const struct zonefile_progress *progress);
     void *context;
 };

@@ -163,6 +163,8 @@ int options_config(const struct options *options, struct config *config, struct 
         err = add_arguments(options, config, notes);
     if (err == 0)
         err = config_check(config, notes);
+    if (err == 0)
+        err = config_read_secrets(config, notes);
     if (err != 0 && notes->errors == 0)
         notes_add(notes, SEVERITY_ERROR, options->config_path, 0, 0, 1, NULL, 0, "%s",
                   strerror(-err));

@@ -32,13 +32,15 @@ static void show(struct progress *progress, uint64_t now)
         return;
     const double seconds = (double)(now - progress->begin_ms) / 1000;
     const double rate = (double)rrs / seconds;
+    /* What is read is still to be built, which takes about as long. */
+    const char *building = share >= 1 ? ", building" : "";
     if (progress->terminal) {
-        fprintf(stderr, "\rloading %zu zone%s: %3.0f %%, %.0f RRs a second, %.0f s ", zones,
-                zones == 1 ? "" : "s", share * 100, rate, seconds);
+        fprintf(stderr, "\rloading %zu zone%s: %3.0f %%, %.0f RRs a second, %.0f s%s\033[K",
+                zones, zones == 1 ? "" : "s", share * 100, rate, seconds, building);
         progress->shown = true;
     } else if (now - progress->logged_ms >= LOG_EVERY_MS || progress->logged_ms == 0) {
-        log_info("loading %zu zone%s: %.0f %%, %" PRIu64 " RRs, %.0f a second, %.0f s", zones,
-                 zones == 1 ? "" : "s", share * 100, rrs, rate, seconds);
+        log_info("loading %zu zone%s: %.0f %%, %" PRIu64 " RRs, %.0f a second, %.0f s%s", zones,
+                 zones == 1 ? "" : "s", share * 100, rrs, rate, seconds, building);
         progress->logged_ms = now;
     }
 }

@@ -2,6 +2,8 @@
  * Plain sockets watched by uv_poll: libuv hands over only its own kinds of handles. */
 #include "server/admin/pulse_socket.h"
 
+#include "server/base/pulse.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -20,6 +22,7 @@ struct client {
     struct pulse_socket *socket;
     atomic_int fd; /* -1: free; read by the crash handler */
     bool closing;
+    uid_t user; /* who connected */
     bool announcer;
     bool up;
     size_t filled;
@@ -151,6 +154,22 @@ static bool send_hello(int fd, int memfd)
     return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == PULSE_HELLO_OCTETS;
 }
 
+static uid_t user_of(int fd)
+{
+    struct ucred peer;
+    socklen_t octets = sizeof(peer);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &octets) == 0 ? peer.uid : (uid_t)-1;
+}
+
+/* Another user's programs can't take all places, and so keep an announcer out. */
+static bool has_too_many(const struct pulse_socket *ps, uid_t user)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++)
+        count += atomic_load(&ps->client[i].fd) >= 0 && ps->client[i].user == user;
+    return count >= PULSE_SOCKET_STRANGER_MAX && user != 0 && user != geteuid();
+}
+
 static struct client *free_client(struct pulse_socket *ps)
 {
     for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++) {
@@ -163,7 +182,8 @@ static struct client *free_client(struct pulse_socket *ps)
 static void add_client(struct pulse_socket *ps, int fd)
 {
     struct client *client = free_client(ps);
-    if (client == NULL || !send_hello(fd, ps->memfd)
+    const uid_t user = user_of(fd);
+    if (client == NULL || has_too_many(ps, user) || !send_hello(fd, ps->memfd)
         || uv_poll_init(ps->loop, &client->poll, fd) != 0) {
         close(fd);
         return;
@@ -171,6 +191,7 @@ static void add_client(struct pulse_socket *ps, int fd)
     ps->handles++;
     client->socket = ps;
     client->poll.data = client;
+    client->user = user;
     client->announcer = false;
     client->up = false;
     client->filled = 0;

@@ -11,12 +11,10 @@
 #include <stddef.h>
 #include <uv.h>
 
-/* What comes along with the memfd, without a NUL. */
-#define PULSE_HELLO "pulse-1\n"
-
 enum {
-    PULSE_HELLO_OCTETS = sizeof(PULSE_HELLO) - 1,
     PULSE_SOCKET_CLIENTS_MAX = 32, /* more are turned away */
+    PULSE_SOCKET_STRANGER_MAX =
+        8, /* of them of one user who is neither root nor the server's */
 };
 
 struct pulse_socket;

@@ -3,6 +3,7 @@
 
 #include "server/admin/progress.h"
 #include "server/admin/round_log.h"
+#include "server/admin/settle.h"
 #include "server/base/log.h"
 
 #include <errno.h>
@@ -146,7 +147,14 @@ static void apply_config(struct reload *reload)
                   strerror(-err));
     if (server->answering)
         front_limits(server->front, &config->limits);
-    memcpy(config->answer.instance, server->pulse->instance, sizeof config->answer.instance);
+    settle_answer(server, &config->answer);
+}
+
+static void refuse(struct reload *reload, int err)
+{
+    const struct maintain_outcome outcome = {.err = err};
+    const struct reload_result result = {.outcome = &outcome, .restart = ""};
+    tell(reload, &result);
 }
 
 static void read_over(uv_work_t *work, int status)
@@ -155,6 +163,12 @@ static void read_over(uv_work_t *work, int status)
     struct reload *reload = work->data;
     log_notes(&reload->notes);
     int err = reload->err;
+    if (reload->server->stopping) { /* a round that begins now would hold up the end */
+        config_fini(&reload->config);
+        notes_fini(&reload->notes);
+        refuse(reload, -ECANCELED);
+        return;
+    }
     if (err == 0) {
         apply_config(reload);
         err = maintain_all(reload->server->maintain, &reload->config, round_over, reload);
@@ -189,13 +203,6 @@ static void take_active(struct reload *reload)
         if (!all)
             return;
     }
-}
-
-static void refuse(struct reload *reload, int err)
-{
-    const struct maintain_outcome outcome = {.err = err};
-    const struct reload_result result = {.outcome = &outcome, .restart = ""};
-    tell(reload, &result);
 }
 
 static void next(struct reload *reload)

@@ -106,6 +106,9 @@ static void status_json(FILE *to, const struct server *server)
     fprintf(to, "],\"zones\":{\"total\":%zu,\"served\":%zu,\"stale\":%zu,\"failed\":%zu}",
             totals.zones, totals.zones - totals.stale - totals.failed, totals.stale,
             totals.failed);
+    if (totals.signatures_expire != 0)
+        fprintf(to, ",\"signatures_expire\":\"%s\"",
+                time_text((time_t)totals.signatures_expire, at));
     fprintf(to, ",\"loading\":%s,\"last_reload\":", bool_text(maintain_busy(server->maintain)));
     if (server->last_reload.at == 0)
         fputs("null", to);
@@ -137,6 +140,10 @@ static void status_text(FILE *to, const struct server *server)
     fprintf(to, "zones: %zu, of which %zu served, %zu stale, %zu failed%s\n", totals.zones,
             totals.zones - totals.stale - totals.failed, totals.stale, totals.failed,
             maintain_busy(server->maintain) ? "; loading" : "");
+    if (totals.signatures_expire != 0)
+        fprintf(to, "signatures: the first expire at %s%s\n",
+                time_text((time_t)totals.signatures_expire, at),
+                totals.signatures_expire < time(NULL) ? ": THEY HAVE EXPIRED" : "");
     if (server->last_reload.at != 0)
         fprintf(to, "last reload: %s, %.3f s, %s\n", time_text(server->last_reload.at, at),
                 server->last_reload.seconds,
@@ -151,16 +158,24 @@ void report_status(FILE *to, const struct server *server, bool json)
     (json ? status_json : status_text)(to, server);
 }
 
+/* When a zone's first signatures expire. */
+static const char *expiry_text(const struct roster_zone *zone, char text[32])
+{
+    const int64_t expiry = roster_zone_expiry(zone);
+    return expiry == 0 ? "-" : time_text((time_t)expiry, text);
+}
+
 static void zone_text(FILE *to, const struct roster_zone *zone)
 {
-    char name[NAME_TEXT_MAX], at[32];
+    char name[NAME_TEXT_MAX], at[32], expiry[32];
     roster_name_text(zone->wire, name);
     if (zone->zone == NULL || !zone_loaded(zone->zone))
-        fprintf(to, "%s failed - - - %s\n", name, zone->path);
+        fprintf(to, "%s failed - - - - %s\n", name, zone->path);
     else
-        fprintf(to, "%s %s %" PRIu32 " %" PRIu64 " %s %s\n", name,
+        fprintf(to, "%s %s %" PRIu32 " %" PRIu64 " %s %s %s\n", name,
                 roster_state_text(roster_zone_state(zone)), zone->zone->version.serial,
-                zone->zone->rrs, time_text(zone->loaded, at), zone->path);
+                zone->zone->rrs, time_text(zone->loaded, at), expiry_text(zone, expiry),
+                zone->path);
 }
 
 static void zone_json(FILE *to, const struct roster_zone *zone)
@@ -173,6 +188,9 @@ static void zone_json(FILE *to, const struct roster_zone *zone)
     if (zone->zone != NULL && zone_loaded(zone->zone))
         fprintf(to, ",\"serial\":%" PRIu32 ",\"rrs\":%" PRIu64 ",\"loaded\":\"%s\"",
                 zone->zone->version.serial, zone->zone->rrs, time_text(zone->loaded, at));
+    if (roster_zone_expiry(zone) != 0)
+        fprintf(to, ",\"signatures_expire\":\"%s\"",
+                time_text((time_t)roster_zone_expiry(zone), at));
     if (zone->failure != NULL) {
         fputs(",\"notes\":", to);
         json_string(to, zone->failure);

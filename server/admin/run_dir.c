@@ -35,12 +35,27 @@ static int busy(int fd, const char *path, struct notes *notes)
     return -EBUSY;
 }
 
+/* The folder may be server.user's: what was put there in the lock's place isn't written to and given
+ * away by root. */
+static int check_lock(int fd, const char *path, struct notes *notes)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return failed(notes, path, "can't look at the lock", errno);
+    if (S_ISREG(status.st_mode) && status.st_nlink == 1)
+        return 0;
+    return failed(notes, path, "this isn't a lock of pharosd's", EPERM);
+}
+
 static int write_pid(int fd, uid_t uid, gid_t gid)
 {
     char pid[24];
     const int octets = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)octets, 0) != octets)
-        return -EIO;
+    if (ftruncate(fd, 0) != 0)
+        return -errno;
+    const ssize_t written = pwrite(fd, pid, (size_t)octets, 0);
+    if (written != octets)
+        return written < 0 ? -errno : -ENOSPC;
     if (uid != (uid_t)-1 && fchown(fd, uid, gid) != 0)
         return -errno;
     return 0;
@@ -58,10 +73,11 @@ int run_dir_lock(const char *run_dir, uid_t uid, gid_t gid, int *fd, struct note
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (*fd < 0)
         return failed(notes, path, "can't open the lock", errno);
-    if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+    err = check_lock(*fd, path, notes);
+    if (err == 0 && flock(*fd, LOCK_EX | LOCK_NB) != 0)
         err = errno == EWOULDBLOCK ? busy(*fd, path, notes)
                                    : failed(notes, path, "can't lock", errno);
-    else if ((err = write_pid(*fd, uid, gid)) != 0)
+    else if (err == 0 && (err = write_pid(*fd, uid, gid)) != 0)
         failed(notes, path, "can't write the lock", -err);
     if (err == 0)
         return 0;

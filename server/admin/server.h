@@ -22,6 +22,7 @@ struct server {
     const struct options *options;
     struct config config; /* as at the start, for what can't change while it runs; its zones are
                            * let go once they're in the roster */
+    uint8_t cookie_secret[COOKIE_SECRET_OCTETS]; /* where the configuration has none */
     unsigned workers;
     unsigned threads; /* of the pool */
     int lock;         /* -1: no run-dir */

@@ -59,6 +59,7 @@ void report_stats(FILE *to, const struct server *server, bool json)
     line(to, "zones", totals.zones, json);
     line(to, "zones_stale", totals.stale, json);
     line(to, "zones_failed", totals.failed, json);
+    line(to, "signatures_expire", (uint64_t)totals.signatures_expire, json);
     line(to, "reloads", atomic_load_explicit(&pulse->reloads, memory_order_relaxed), json);
     fputs(json ? "}\n" : "", to);
 }

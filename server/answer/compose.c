@@ -118,8 +118,8 @@ static struct cut find_cut(const struct node *node)
             cut.ns = block;
         else if (block->type == BLOCK_GLUE)
             cut.glue = block;
-        else if (block->type == RRTYPE_DS && block->count != 0)
-            cut.ds = block;
+        else if (block->type == RRTYPE_DS && block->count != 0 && block->sig_count != 0)
+            cut.ds = block; /* unsigned it proves nothing, and resolvers expect none */
     }
     return cut;
 }

@@ -7,6 +7,7 @@
 
 #include "server/answer/place.h"
 #include "server/answer/request.h"
+#include "server/answer/tsig.h"
 #include "zone/denial.h"
 #include "zone/lookup.h"
 
@@ -40,6 +41,11 @@ struct query {
     enum ede ede;
     bool authoritative;
     bool question; /* the answer has one */
+
+    const struct zone *zone; /* the closest to the name that was asked for; NULL: none, or not
+                              * looked up */
+    uint8_t cookie[COOKIE_OCTETS]; /* where edns.asked has EDNS_ASKED_COOKIE */
+    struct tsig tsig;
 
     /* Aliases followed so far: the names they had, against loops, and the DNAMEs in the answer.
      */

@@ -18,8 +18,8 @@ enum {
     RENEW_AFTER = 1800,
 };
 
-_Static_assert(HASH_AT + SIPHASH_OCTETS == COOKIE_OCTETS, "the hash ends the cookie");
-_Static_assert(COOKIE_SECRET_OCTETS == SIPHASH_KEY_OCTETS, "a secret is a key");
+_Static_assert(HASH_AT + (int)SIPHASH_OCTETS == (int)COOKIE_OCTETS, "the hash ends the cookie");
+_Static_assert((int)COOKIE_SECRET_OCTETS == (int)SIPHASH_KEY_OCTETS, "a secret is a key");
 
 /* The hash of what stands before it in the cookie, and the client's address. */
 static void hash(uint8_t out[SIPHASH_OCTETS], const uint8_t secret[COOKIE_SECRET_OCTETS],
@@ -59,10 +59,9 @@ enum cookie_verdict cookie_answer(const struct answer_config *config, uint64_t n
         if (octets == COOKIE_OCTETS && cookie[VERSION_AT] == VERSION) {
             /* Serial number arithmetic, as the section has it: it goes on after 2106. */
             const int32_t age = (int32_t)((uint32_t)now - wire_get32(cookie + TIME_AT));
-            const int secret =
-                age <= PAST_MAX && age >= -FUTURE_MAX
-                    ? find_secret(config, cookie, address, address_octets)
-                    : -1;
+            const int secret = age <= PAST_MAX && age >= -FUTURE_MAX
+                                   ? find_secret(config, cookie, address, address_octets)
+                                   : -1;
             if (secret >= 0)
                 verdict = COOKIE_VALID;
             if (secret == 0 && age < RENEW_AFTER && age >= 0

@@ -14,8 +14,8 @@ enum {
 };
 
 enum cookie_verdict {
-    COOKIE_NEW,   /* a client cookie alone */
-    COOKIE_BAD,   /* with a server cookie that isn't ours, for another address, or too old */
+    COOKIE_NEW, /* a client cookie alone */
+    COOKIE_BAD, /* with a server cookie that isn't ours, for another address, or too old */
     COOKIE_VALID,
 };
 

@@ -2,35 +2,92 @@
 #ifndef PHAROS_SERVER_ANSWER_EDNS_H
 #define PHAROS_SERVER_ANSWER_EDNS_H
 
+#include "server/answer/cookie.h"
 #include "server/answer/packet.h"
 #include "server/base/answer_config.h"
 
-enum edns_option { EDNS_OPTION_NSID = 3, EDNS_OPTION_EDE = 15 };
+enum edns_option {
+    EDNS_OPTION_NSID = 3,            /* RFC 5001 */
+    EDNS_OPTION_SUBNET = 8,          /* RFC 7871 */
+    EDNS_OPTION_COOKIE = 10,         /* RFC 7873 */
+    EDNS_OPTION_KEEPALIVE = 11,      /* RFC 7828 */
+    EDNS_OPTION_EDE = 15,            /* RFC 8914 */
+    EDNS_OPTION_REPORT_CHANNEL = 18, /* RFC 9567 */
+    EDNS_OPTION_ZONEVERSION = 19,    /* RFC 9660 */
+};
 
-/* INFO-CODEs of extended errors (RFC 8914). */
-enum ede { EDE_NONE = -1, EDE_NOT_READY = 14, EDE_NOT_AUTHORITATIVE = 20 };
+/* INFO-CODEs of extended errors (RFC 8914; INVALID_QUERY_TYPE: RFC 9824). */
+enum ede {
+    EDE_NONE = -1,
+    EDE_NOT_READY = 14,
+    EDE_NOT_AUTHORITATIVE = 20,
+    EDE_NOT_SUPPORTED = 21,
+    EDE_INVALID_QUERY_TYPE = 30,
+};
 
-/* What the OPT of a request says. Options that we don't know are ignored (section 6.1.2). */
+/* Options of a request that its answer has something to say to. */
+enum edns_asked {
+    EDNS_ASKED_NSID = 1,
+    EDNS_ASKED_ZONEVERSION = 2,
+    EDNS_ASKED_INSTANCE = 4,
+    EDNS_ASKED_KEEPALIVE = 8,
+    EDNS_ASKED_SUBNET = 16,
+    EDNS_ASKED_COOKIE = 32,
+};
+
+/* What the OPT of a request says. Options that we don't know are ignored (section 6.1.2), and
+ * so is one that comes a second time. */
 struct edns {
     bool present;
     bool dnssec_ok; /* DO, RFC 3225 */
-    bool nsid;      /* asked for, RFC 5001 */
-    bool instance;  /* EDNS_OPTION_INSTANCE, asked for */
+    uint8_t asked;  /* enum edns_asked, or'ed */
     uint8_t version;
-    uint16_t payload; /* the requester's, octets; 512 at least */
+    uint16_t payload;      /* the requester's, octets; 512 at least; set where present */
+    uint8_t subnet_octets; /* set with EDNS_ASKED_SUBNET, as is `subnet` */
+    uint8_t cookie_octets; /* set with EDNS_ASKED_COOKIE, as is `cookie` */
+    const uint8_t *subnet; /* the option's data, borrowed from the request */
+    const uint8_t *cookie; /* the option's data, borrowed from the request */
 };
 
+static inline void edns_init(struct edns *edns)
+{
+    edns->present = false;
+    edns->dnssec_ok = false;
+    edns->asked = 0;
+    edns->version = 0;
+}
+
 /* Reads the OPT whose owner and type have been read: from its class to the end of its RDATA.
- * Returns false where an option is cut off or the RDATA is; then `edns` may be half filled. */
+ * Returns false where an option is cut off or the RDATA is, or where an option we know isn't
+ * what it should be: a COOKIE of another length (RFC 7873 section 5.2.2), a SUBNET that is
+ * broken (RFC 7871 section 7.1.2), a ZONEVERSION that isn't empty (RFC 9660 section 2). Then
+ * `edns` may be half filled. */
 bool edns_read(struct edns *edns, struct reader *r);
 
-/* Octets that edns_write() may need for the answer to such a request: 0 without OPT. */
+/* What the options of an answer say. */
+struct edns_answer {
+    enum ede ede;
+    const uint8_t *cookie;   /* COOKIE_OCTETS of them; NULL: none */
+    const struct zone *zone; /* whose version ZONEVERSION tells; NULL: none */
+    bool question;           /* the message has one */
+    size_t limit;            /* octets of the message, for options that nobody asked for */
+};
+
+/* Octets that OPT and options may need for the answer to such a request: 0 without OPT. */
 size_t edns_room(const struct edns *edns, const struct answer_config *config);
 
+/* Forgets what was asked for, the least needed first, until edns_room() is at most `octets`, or
+ * the OPT alone is left. */
+void edns_shrink(struct edns *edns, const struct answer_config *config, size_t octets);
+
 /* Appends the OPT to the additional section, where the request had one. The caller has seen to
- * the room: p->limit isn't looked at. Options go with answers to well-formed requests only. */
+ * the room: p->limit isn't looked at. */
 void edns_write(struct packet *p, const struct edns *edns, const struct answer_config *config,
-                uint16_t rcode, enum ede ede);
+                uint16_t rcode);
+
+/* Appends options to the OPT that edns_write() has written just before. */
+void edns_write_options(struct packet *p, const struct edns *edns,
+                        const struct answer_config *config, const struct edns_answer *answer);
 
 /* What we send over UDP at most and announce. */
 uint16_t edns_payload(const struct answer_config *config);

@@ -1,3 +1,8 @@
+/* hmac.c -- HMAC over OpenSSL's SHA functions
+ * OpenSSL calls these interfaces deprecated; those that it recommends keep their state on the
+ * heap. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "server/answer/hmac.h"
 
 #include <string.h>

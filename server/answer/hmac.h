@@ -1,5 +1,6 @@
 /* hmac.h -- HMAC (RFC 2104) over OpenSSL's SHA functions
- * All on the caller's stack: OpenSSL's own HMAC allocates a few times a message. */
+ * All on the caller's stack: OpenSSL's own HMAC allocates a few times a message, and nothing on
+ * the packet path may. */
 #ifndef PHAROS_SERVER_ANSWER_HMAC_H
 #define PHAROS_SERVER_ANSWER_HMAC_H
 

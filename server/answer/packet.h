@@ -22,7 +22,7 @@ enum {
 
 enum class { CLASS_IN = 1, CLASS_CH = 3 };
 
-enum opcode { OPCODE_QUERY = 0 };
+enum opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4 };
 
 enum rcode {
     RCODE_NOERROR = 0,
@@ -33,13 +33,15 @@ enum rcode {
     RCODE_REFUSED = 5,
     RCODE_YXDOMAIN = 6,
     RCODE_NOTAUTH = 9,
-    RCODE_BADVERS = 16, /* its upper bits need an OPT */
+    RCODE_BADVERS = 16, /* the upper bits of this and what follows need an OPT */
+    RCODE_BADCOOKIE = 23,
 };
 
 /* Bits of the header's second 16 bits. */
 enum header_bit {
     HEADER_QR = 0x8000,
     HEADER_OPCODE = 0x7800,
+    HEADER_OPCODE_SHIFT = 11,
     HEADER_AA = 0x0400,
     HEADER_TC = 0x0200,
     HEADER_RD = 0x0100,

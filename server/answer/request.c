@@ -53,29 +53,54 @@ static void skip_records(struct reader *r, unsigned count)
 }
 
 /* Reads the additional section for its OPT and TSIG. Returns the RCODE that they settle. */
-static uint16_t read_additional(struct edns *edns, struct reader *r, unsigned count)
+static uint16_t read_additional(struct request *request, struct reader *r, unsigned count)
 {
-    bool tsig = false;
+    struct edns *edns = &request->edns;
+    size_t tsig_at = 0;
     for (unsigned i = 0; i < count; i++) {
         const size_t owner_at = r->at;
         skip_owner(r);
         const uint16_t type = reader_16(r);
-        if (tsig || r->failed)
+        if (tsig_at != 0 || r->failed)
             return RCODE_FORMERR;
         if (type == RRTYPE_OPT) {
             if (edns->present || r->octets[owner_at] != 0 || !edns_read(edns, r))
                 return RCODE_FORMERR;
             continue;
         }
-        tsig = type == RRTYPE_TSIG;
+        if (type == RRTYPE_TSIG)
+            tsig_at = owner_at;
         reader_take(r, RR_FIXED_OCTETS - 4);
         reader_take(r, reader_16(r));
     }
     if (r->failed)
         return RCODE_FORMERR;
-    if (edns->version > 0)
-        return RCODE_BADVERS;
-    return tsig ? RCODE_NOTAUTH : RCODE_NOERROR;
+    request->tsig_at = (uint16_t)tsig_at;
+    return edns->version > 0 ? RCODE_BADVERS : RCODE_NOERROR;
+}
+
+/* RFC 7873 section 5.4: a client that wants nothing but a cookie asks nothing. */
+static enum request_fate bare_fate(struct request *request)
+{
+    if (request->rcode != RCODE_FORMERR && !request->notify
+        && (request->edns.asked & EDNS_ASKED_COOKIE) != 0)
+        return REQUEST_BARE;
+    edns_init(&request->edns);
+    request->tsig_at = 0;
+    request->rcode = RCODE_FORMERR;
+    return REQUEST_HEADER;
+}
+
+static bool read_question(struct request *request, struct reader *r)
+{
+    if (!read_qname(&request->qname, r))
+        return false;
+    const uint8_t *question = reader_take(r, 4);
+    if (question == NULL)
+        return false;
+    request->qtype = wire_get16(question);
+    request->qclass = wire_get16(question + 2);
+    return true;
 }
 
 enum request_fate request_read(struct request *request, const uint8_t *octets, size_t len)
@@ -86,29 +111,30 @@ enum request_fate request_read(struct request *request, const uint8_t *octets, s
     if ((bits & HEADER_QR) != 0)
         return REQUEST_SILENT;
 
-    request->edns = (struct edns){0};
+    edns_init(&request->edns);
+    request->tsig_at = 0;
     request->rcode = RCODE_NOTIMP;
-    if ((bits & HEADER_OPCODE) != OPCODE_QUERY)
+    request->notify = (bits & HEADER_OPCODE) == OPCODE_NOTIFY << HEADER_OPCODE_SHIFT;
+    if ((bits & HEADER_OPCODE) != OPCODE_QUERY && !request->notify)
         return REQUEST_HEADER;
 
     request->rcode = RCODE_FORMERR;
     struct reader r = reader_of(octets, len);
     r.at = HEADER_OCTETS;
-    if (wire_get16(octets + 4) != 1 || !read_qname(&request->qname, &r))
+    const unsigned questions = wire_get16(octets + 4);
+    const bool asked = questions == 1;
+    if (questions > 1 || (asked && !read_question(request, &r)))
         return REQUEST_HEADER;
-    const uint8_t *question = reader_take(&r, 4);
-    if (question == NULL)
-        return REQUEST_HEADER;
-    request->qtype = wire_get16(question);
-    request->qclass = wire_get16(question + 2);
 
     const unsigned answers = wire_get16(octets + 6);
     const unsigned authorities = wire_get16(octets + 8);
-    if (answers != 0 || (authorities != 0 && request->qtype != RRTYPE_IXFR))
-        return REQUEST_ASKED;
-    if (authorities != 0)
-        skip_records(&r, authorities);
-    if (!r.failed)
-        request->rcode = read_additional(&request->edns, &r, wire_get16(octets + 10));
-    return REQUEST_ASKED;
+    bool legal = true;
+    if ((answers | authorities) != 0) {
+        legal = asked && (request->notify || (answers == 0 && request->qtype == RRTYPE_IXFR));
+        if (legal)
+            skip_records(&r, answers + authorities);
+    }
+    if (legal && !r.failed)
+        request->rcode = read_additional(request, &r, wire_get16(octets + 10));
+    return asked ? REQUEST_ASKED : bare_fate(request);
 }

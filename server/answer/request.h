@@ -1,6 +1,6 @@
 /* request.h -- what a client's octets ask
  * RFC 1035 section 4.1 with RFC 6891. The octets are hostile; reading them neither fails nor
- * allocates, it ends in one of three fates. */
+ * allocates, it ends in one of four fates. */
 #ifndef PHAROS_SERVER_ANSWER_REQUEST_H
 #define PHAROS_SERVER_ANSWER_REQUEST_H
 
@@ -9,27 +9,31 @@
 enum request_fate {
     REQUEST_SILENT, /* shorter than a header, or a response: answering could make a loop */
     REQUEST_HEADER, /* no question to give back: the answer is a header with `rcode` */
+    REQUEST_BARE,   /* no question, but a COOKIE, which is answered (RFC 7873 section 5.4) */
     REQUEST_ASKED,  /* the question is read; `rcode` may be settled all the same */
 };
 
 struct request {
-    uint16_t rcode;  /* NOERROR, or what the answer must say without any look-up */
-    uint16_t qtype;  /* host order */
-    uint16_t qclass; /* host order */
+    uint16_t rcode;   /* NOERROR, or what the answer must say without any look-up */
+    uint16_t qtype;   /* host order */
+    uint16_t qclass;  /* host order */
+    uint16_t tsig_at; /* where the TSIG begins, the last record; 0: none */
+    bool notify;      /* opcode NOTIFY, not QUERY */
     struct edns edns;
     struct name qname; /* lower case; in the octets it stands at QNAME_AT */
 };
 
 /* Reads a request. What settles `rcode`:
  *
- *     NOTIMP   an opcode other than QUERY (header only, since its format isn't known to us)
- *     FORMERR  QDCOUNT 0, or above 1 (RFC 9619); a name that is compressed, too long or cut
- * off; RRs in answer or authority (the latter is legal in IXFR); RRs cut off; a second OPT, one
- * not at the root or with a broken option; a TSIG that isn't last BADVERS  an EDNS version
- * above 0 NOTAUTH  a TSIG, since there are no keys (RFC 8945 section 5.2.1; without a TSIG in
- * the answer, for which there is no key to name)
+ *     NOTIMP   an opcode other than QUERY and NOTIFY (header only, since its format isn't known
+ *              to us; so UPDATE gets what RFC 2136 section 3.1 has for those who don't do it)
+ *     FORMERR  QDCOUNT 0 without a COOKIE, or above 1 (RFC 9619); a name that is compressed, too
+ *              long or cut off; RRs in answer or authority (the latter is legal in IXFR, both are
+ *              in NOTIFY); RRs cut off; a second OPT, one not at the root or with a broken
+ *              option; a TSIG that isn't last
+ *     BADVERS  an EDNS version above 0
  *
- * Octets after the last record are ignored. */
+ * Octets after the last record are ignored. Whether a TSIG is any good isn't looked at. */
 enum request_fate request_read(struct request *request, const uint8_t *octets, size_t len);
 
 #endif

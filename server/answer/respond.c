@@ -51,8 +51,69 @@ static size_t answer_limit(const struct exchange *e, const struct edns *edns,
     return limit < e->answer_max ? limit : e->answer_max;
 }
 
+/* Checks the request's TSIG and sees to the room for the answer's, of the `left` octets that
+ * answer and OPT may have. */
+static size_t authenticate(struct query *q, const struct exchange *e,
+                           const struct answer_config *config, uint64_t now, size_t left)
+{
+    struct request *request = &q->request;
+    const uint16_t rcode =
+        tsig_check(&q->tsig, config->keys, e->query, request->tsig_at, e->query_octets, now);
+    if (rcode != RCODE_NOERROR)
+        q->rcode = rcode;
+    if (rcode == RCODE_FORMERR)
+        request->rcode = rcode;
+
+    /* The TSIG and the OPT are what an answer must have; only that of a key which isn't ours
+     * can be too long for it. */
+    static const struct edns least = {.present = true};
+    const size_t opt = request->edns.present ? edns_room(&least, config) : 0;
+    if (tsig_room(&q->tsig) + opt > left)
+        q->tsig.present = false;
+    left -= tsig_room(&q->tsig);
+    edns_shrink(&request->edns, config, left);
+    return left;
+}
+
+/* Judges the request's COOKIE and bakes the answer's (RFC 7873 section 5.2). */
+static void take_cookie(struct query *q, const struct exchange *e,
+                        const struct answer_config *config, uint64_t now)
+{
+    struct request *request = &q->request;
+    struct edns *edns = &request->edns;
+    if (config->cookies == COOKIE_POLICY_OFF || config->cookie_secrets == 0
+        || e->client_octets == 0) {
+        edns->asked &= (uint8_t)~EDNS_ASKED_COOKIE;
+        if (!q->question) {
+            edns->present = false;
+            q->rcode = request->rcode = RCODE_FORMERR;
+        }
+        return;
+    }
+    const enum cookie_verdict verdict = cookie_answer(
+        config, now, edns->cookie, edns->cookie_octets, e->client, e->client_octets, q->cookie);
+    /* Who can sign, or speaks TCP, has shown that the address isn't forged. */
+    const bool refused =
+        q->question ? config->cookies == COOKIE_POLICY_REQUIRE && verdict != COOKIE_VALID
+                          && e->transport == TRANSPORT_UDP && !tsig_signed(&q->tsig)
+                    : verdict == COOKIE_BAD;
+    if (refused && q->rcode == RCODE_NOERROR)
+        q->rcode = RCODE_BADCOOKIE;
+}
+
+static void take_options(struct query *q, const struct exchange *e,
+                         const struct answer_config *config, uint64_t now)
+{
+    struct edns *edns = &q->request.edns;
+    if (e->transport == TRANSPORT_UDP) /* RFC 7828 section 3.2.1 */
+        edns->asked &= (uint8_t)~EDNS_ASKED_KEEPALIVE;
+    if ((edns->asked & EDNS_ASKED_COOKIE) != 0)
+        take_cookie(q, e, config, now);
+}
+
 /* Begins the answer with what comes back as it came: header and question, case and all. */
-static void begin(struct query *q, const struct exchange *e, const struct answer_config *config)
+static void begin(struct query *q, const struct exchange *e, const struct answer_config *config,
+                  uint64_t now)
 {
     struct packet *p = &q->packet;
     p->octets = e->answer;
@@ -62,11 +123,19 @@ static void begin(struct query *q, const struct exchange *e, const struct answer
     if (q->question)
         p->len += (uint32_t)q->request.qname.octets + 4;
     memcpy(p->octets, e->query, p->len);
-    p->limit = (uint32_t)(answer_limit(e, &q->request.edns, config)
-                          - edns_room(&q->request.edns, config));
+
+    struct edns *edns = &q->request.edns;
+    size_t limit = answer_limit(e, edns, config);
+    q->rcode = q->request.rcode;
+    q->tsig.present = false;
+    if (q->request.tsig_at != 0)
+        limit = p->len + authenticate(q, e, config, now, limit - p->len);
+    if (edns->asked != 0)
+        take_options(q, e, config, now);
+    p->limit = (uint32_t)(limit - edns_room(edns, config));
 
     q->name_at = QNAME_AT;
-    q->rcode = q->request.rcode;
+    q->zone = NULL;
     q->ede = EDE_NONE;
     q->authoritative = false;
     q->aliases = 0;
@@ -74,10 +143,30 @@ static void begin(struct query *q, const struct exchange *e, const struct answer
     q->proofs = 0;
 }
 
-static void finish(struct query *q, struct exchange *e, const struct answer_config *config)
+/* Options go with answers to well-formed requests: the answer to broken octets stays smaller
+ * than they are. */
+static void put_options(struct query *q, const struct answer_config *config)
+{
+    const struct edns *edns = &q->request.edns;
+    if (!edns->present || q->request.rcode != RCODE_NOERROR)
+        return;
+    const struct edns_answer answer = {
+        .ede = q->ede,
+        .cookie = (edns->asked & EDNS_ASKED_COOKIE) != 0 ? q->cookie : NULL,
+        .zone = q->zone,
+        .question = q->question,
+        .limit = q->packet.limit + edns_room(edns, config)};
+    edns_write_options(&q->packet, edns, config, &answer);
+}
+
+static void finish(struct query *q, struct exchange *e, const struct answer_config *config,
+                   uint64_t now)
 {
     struct packet *p = &q->packet;
-    edns_write(p, &q->request.edns, config, q->rcode, q->ede);
+    const struct edns *edns = &q->request.edns;
+    edns_write(p, edns, config, q->rcode);
+    if ((edns->asked | config->report_channel.octets) != 0 || q->ede != EDE_NONE)
+        put_options(q, config);
 
     uint8_t *header = p->octets;
     /* RA, Z and AD are clear; CD is copied, as RFC 4035 section 3.1.6 has it. */
@@ -91,25 +180,28 @@ static void finish(struct query *q, struct exchange *e, const struct answer_conf
     wire_put16(header + 4, q->question ? 1 : 0);
     for (size_t i = 0; i < 3; i++)
         wire_put16(header + 6 + 2 * i, p->count[i]);
+    if (q->tsig.present)
+        tsig_write(p, &q->tsig, now);
 
     e->answer_octets = p->len;
     e->rcode = q->rcode;
     e->truncated = p->truncated;
 }
 
+enum { QTYPE_NXNAME = 128 };
+
 /* What may be asked of zones. NOERROR means: look it up. Types that are no data (RFC 6895
  * section 3.1): those that make no question are FORMERR, transfers are refused, other queries
  * that nobody implements are NOTIMP (RFC 8906 section 3.1.3). */
 static uint16_t qtype_rcode(uint16_t qtype)
 {
-    enum { NXNAME = 128 };
     if (!rrtype_is_meta(qtype) || qtype == RRTYPE_ANY)
         return RCODE_NOERROR;
     switch (qtype) {
     case 0:
     case RRTYPE_OPT:
     case RRTYPE_TSIG:
-    case NXNAME: /* RFC 9824 section 3.4 */
+    case QTYPE_NXNAME: /* RFC 9824 section 3.4 */
         return RCODE_FORMERR;
     case RRTYPE_AXFR:
     case RRTYPE_IXFR:
@@ -119,15 +211,30 @@ static uint16_t qtype_rcode(uint16_t qtype)
     }
 }
 
+static enum ede qtype_ede(uint16_t rcode, uint16_t qtype)
+{
+    if (rcode == RCODE_FORMERR)
+        return qtype == QTYPE_NXNAME ? EDE_INVALID_QUERY_TYPE : EDE_NONE;
+    return EDE_NOT_SUPPORTED;
+}
+
 /* Answers what needs no look-up. Returns false where one is needed. */
 static bool settle(struct query *q, const struct answer_config *config)
 {
-    const struct request *request = &q->request;
-    if (q->rcode != RCODE_NOERROR)
+    struct request *request = &q->request;
+    if (q->rcode != RCODE_NOERROR || !q->question)
         return true;
+    if (request->notify) {
+        request->qtype = RRTYPE_SOA; /* whatever changed, it's the zone that is looked for */
+        q->rcode = request->qclass == CLASS_IN ? RCODE_NOERROR : RCODE_NOTAUTH;
+        return q->rcode != RCODE_NOERROR;
+    }
     if (request->qclass == CLASS_IN) {
         q->rcode = qtype_rcode(request->qtype);
-        return q->rcode != RCODE_NOERROR;
+        if (q->rcode == RCODE_NOERROR)
+            return false;
+        q->ede = qtype_ede(q->rcode, request->qtype);
+        return true;
     }
     if (request->qclass == CLASS_CH) {
         q->rcode = chaos_answer(&q->packet, request, config);
@@ -154,8 +261,8 @@ static void ask(struct respond_scratch *s, size_t slot, size_t query)
 }
 
 /* Reads all requests; returns how many look-ups they need. */
-static size_t read_all(const struct answer_config *config, struct exchange *exchanges,
-                       size_t count, struct respond_scratch *s)
+static size_t read_all(const struct answer_config *config, uint64_t now,
+                       struct exchange *exchanges, size_t count, struct respond_scratch *s)
 {
     size_t asked = 0;
     for (size_t i = 0; i < count; i++) {
@@ -170,9 +277,9 @@ static size_t read_all(const struct answer_config *config, struct exchange *exch
             continue;
         }
         q->question = fate == REQUEST_ASKED;
-        begin(q, e, config);
+        begin(q, e, config, now);
         if (settle(q, config))
-            finish(q, e, config);
+            finish(q, e, config, now);
         else
             ask(s, asked++, i);
     }
@@ -196,16 +303,34 @@ static void prove_all(struct respond_scratch *s, size_t asked)
         zone_deny(s->denial, denials, &s->denial_scratch);
 }
 
+/* NOTIFY is answered to say that we don't listen to it: nobody is a primary of ours. A zone that
+ * we don't have is NOTAUTH, one that we do have REFUSED. */
+static enum compose_next notify(struct query *q, const struct lookup *l)
+{
+    const bool ours = l->zone != NULL && name_equal(l->zone->apex.wire, q->request.qname.wire);
+    q->rcode = ours ? RCODE_REFUSED : RCODE_NOTAUTH;
+    return COMPOSE_DONE;
+}
+
+static enum compose_next answer_query(struct query *q, const struct lookup *l,
+                                      const struct denial *proof,
+                                      const struct answer_config *config)
+{
+    return q->request.notify ? notify(q, l) : compose(q, l, proof, config);
+}
+
 /* Composes what one round of look-ups found; returns how many more the next round needs. */
-static size_t compose_all(const struct answer_config *config, struct exchange *exchanges,
-                          size_t asked, struct respond_scratch *s)
+static size_t compose_all(const struct answer_config *config, uint64_t now,
+                          struct exchange *exchanges, size_t asked, struct respond_scratch *s)
 {
     size_t again = 0;
     for (size_t i = 0; i < asked; i++) {
         const size_t n = s->asked[i];
-        switch (compose(&s->query[n], &s->lookup[i], s->proof[i], config)) {
+        if (s->query[n].aliases == 0)
+            s->query[n].zone = s->lookup[i].zone;
+        switch (answer_query(&s->query[n], &s->lookup[i], s->proof[i], config)) {
         case COMPOSE_DONE:
-            finish(&s->query[n], &exchanges[n], config);
+            finish(&s->query[n], &exchanges[n], config, now);
             break;
         case COMPOSE_FOLLOW:
             ask(s, again++, n); /* never ahead of `i` */
@@ -229,8 +354,8 @@ static void add_addresses(struct respond_scratch *s, size_t servers)
     }
 }
 
-static void add_siblings(const struct answer_config *config, struct exchange *exchanges,
-                         struct respond_scratch *s)
+static void add_siblings(const struct answer_config *config, uint64_t now,
+                         struct exchange *exchanges, struct respond_scratch *s)
 {
     size_t servers = 0;
     for (size_t i = 0; i < s->referrals; i++) {
@@ -256,21 +381,21 @@ static void add_siblings(const struct answer_config *config, struct exchange *ex
     if (servers > 0)
         add_addresses(s, servers);
     for (size_t i = 0; i < s->referrals; i++)
-        finish(&s->query[s->referred[i]], &exchanges[s->referred[i]], config);
+        finish(&s->query[s->referred[i]], &exchanges[s->referred[i]], config, now);
 }
 
-void respond(const struct answer_config *config, const struct view *view,
+void respond(const struct answer_config *config, const struct view *view, uint64_t now,
              struct exchange *exchanges, size_t count, struct respond_scratch *scratch)
 {
     assert(count <= RESPOND_BATCH_MAX);
     scratch->referrals = 0;
-    size_t asked = read_all(config, exchanges, count, scratch);
+    size_t asked = read_all(config, now, exchanges, count, scratch);
     while (asked > 0) {
         view_find(view, scratch->lookup, asked);
         zone_lookup(scratch->lookup, asked);
         prove_all(scratch, asked);
-        asked = compose_all(config, exchanges, asked, scratch);
+        asked = compose_all(config, now, exchanges, asked, scratch);
     }
     if (scratch->referrals > 0)
-        add_siblings(config, exchanges, scratch);
+        add_siblings(config, now, exchanges, scratch);
 }

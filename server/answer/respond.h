@@ -26,7 +26,10 @@ struct exchange {
     const uint8_t *query; /* borrowed */
     size_t query_octets;
     enum transport transport;
-    uint8_t *answer;   /* the caller's buffer; may not overlap the query */
+    uint8_t client_octets; /* of the client's address: 4 or 16; 0: not known, then it gets no
+                            * cookie */
+    const uint8_t *client; /* borrowed */
+    uint8_t *answer;       /* the caller's buffer; may not overlap the query */
     size_t answer_max; /* its octets: at least UDP_PLAIN_MAX; MESSAGE_MAX at most are used */
 
     size_t answer_octets; /* 0: say nothing */
@@ -40,10 +43,10 @@ struct respond_scratch;
 struct respond_scratch *respond_scratch_new(void);
 void respond_scratch_free(struct respond_scratch *scratch);
 
-/* Answers up to RESPOND_BATCH_MAX requests. Any octets may come in.
+/* Answers up to RESPOND_BATCH_MAX requests, at `now` seconds since 1970. Any octets may come in.
  * Lifetime: the answers are copies; the view is needed during the call only.
  * Threads:  any number at once, each with a scratch of its own. */
-void respond(const struct answer_config *config, const struct view *view,
+void respond(const struct answer_config *config, const struct view *view, uint64_t now,
              struct exchange *exchanges, size_t count, struct respond_scratch *scratch);
 
 #endif

@@ -177,6 +177,16 @@ bool address_equal(const struct address *a, const struct address *b)
     return address_same_host(a, b) && address_port(a) == address_port(b);
 }
 
+const uint8_t *address_octets(const struct sockaddr *address, uint8_t *count)
+{
+    if (address->sa_family == AF_INET) {
+        *count = 4;
+        return (const uint8_t *)address + offsetof(struct sockaddr_in, sin_addr);
+    }
+    *count = address->sa_family == AF_INET6 ? 16 : 0;
+    return (const uint8_t *)address + offsetof(struct sockaddr_in6, sin6_addr);
+}
+
 bool address_is_wildcard(const struct address *address)
 {
     const sa_family_t family = address->storage.ss_family;

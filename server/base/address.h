@@ -29,6 +29,10 @@ bool address_same_host(const struct address *a, const struct address *b);
 /* True for 0.0.0.0 and ::. */
 bool address_is_wildcard(const struct address *address);
 
+/* The octets of an IPv4 or IPv6 address as they are in messages, without the port; borrowed.
+ * `*count` is 4 or 16, or 0 with another family. */
+const uint8_t *address_octets(const struct sockaddr *address, uint8_t *count);
+
 /* The port in host order. */
 uint16_t address_port(const struct address *address);
 void address_set_port(struct address *address, uint16_t port);

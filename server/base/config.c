@@ -3,6 +3,7 @@
 
 #include "server/base/config_internal.h"
 #include "server/base/values.h"
+#include "zone/signatures.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +17,13 @@ void config_init(struct config *config)
     static const char version[] = "pharos " PHAROS_VERSION;
     *config = (struct config){
         .answer = {.udp_payload_max = 1232, /* RFC 9715 and DNS flag day 2020 */
-                   .version_octets = sizeof version - 1},
+                   .version_octets = sizeof version - 1,
+                   .tcp_idle_ds = 100,
+                   .cookies = COOKIE_POLICY_ON},
         /* RFC 7766 section 6.2: idle connections may be closed after seconds. The number is
          * what the usual limit of 1024 descriptors leaves. */
         .limits = {.tcp_connections = 900, .tcp_connections_client = 100, .tcp_idle_ms = 10000},
+        .signatures_warn_ms = SIGNATURES_WARN_S * 1000U,
         .log_level = LOG_LEVEL_INFO,
         .log_format = LOG_FORMAT_TEXT,
         .route = {.late_ms = 20, .without_fleet = WITHOUT_FLEET_STAY},
@@ -37,6 +41,15 @@ void config_fini(struct config *config)
         free(config->route.group[i].name);
         free(config->route.group[i].address);
     }
+    for (size_t i = 0; i < config->keys; i++) {
+        if (config->key[i].secret != NULL)
+            explicit_bzero(config->key[i].secret, strlen(config->key[i].secret));
+        free(config->key[i].secret);
+        free(config->key[i].file);
+    }
+    keyring_drop(config->answer.keys);
+    free(config->key);
+    free(config->cookie_file);
     free(config->zone);
     free(config->zone_dir);
     free(config->route.group);
@@ -46,7 +59,7 @@ void config_fini(struct config *config)
     free(config->state_dir);
     free(config->log_file);
     free(config->path);
-    *config = (struct config){.listens = 0};
+    explicit_bzero(config, sizeof *config); /* secrets */
 }
 
 /* The folder that relative paths of the file `name` start from, absolute; NULL: out of memory,

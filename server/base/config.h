@@ -6,15 +6,27 @@
 
 #include "server/base/address.h"
 #include "server/base/answer_config.h"
+#include "server/base/keyring.h"
 #include "server/base/log.h"
 #include "zone/name.h"
 #include "zone/notes.h"
 
 #include <stdbool.h>
 
+/* What is verified of a zone when it's loaded. In the order that configurations' words have in
+ * config_keys.c. */
+enum config_verify {
+    VERIFY_OFF,
+    VERIFY_ZONEMD, /* its digest */
+    VERIFY_DNSSEC, /* that, its signatures, and its chain of NSEC or NSEC3 */
+};
+
 struct config_zone {
     struct name name; /* lower case */
     char *file; /* owned; absolute where a file configures it, as given on a command line */
+    enum config_verify verify;
+    bool verify_own; /* configured for this zone: then what is to be verified must be there;
+                      * otherwise `verify` is nothing and the server's counts */
     uint32_t line, column, width; /* where its name is configured, for messages; 0: nowhere */
 };
 
@@ -42,6 +54,14 @@ struct config_route {
     size_t groups;
 };
 
+/* A TSIG key as it is configured; its secret is in one of two places. */
+struct config_key {
+    struct name name; /* lower case */
+    enum tsig_algorithm algorithm;
+    char *secret; /* base64; NULL: in `file` */
+    char *file;   /* absolute */
+};
+
 struct config_limits {
     unsigned tcp_connections;        /* in all */
     unsigned tcp_connections_client; /* of one client prefix: /32 or /64 */
@@ -53,11 +73,16 @@ struct config {
     struct address *listen;
     size_t listens;
     unsigned workers;            /* 0: one a CPU it may run on */
-    struct answer_config answer; /* `instance` is zero here */
+    struct answer_config answer; /* `instance` is zero here; `keys` are held */
+    char *cookie_file;           /* of cookie secrets; NULL: none */
+    struct config_key *key;
+    size_t keys;
     char *user;                  /* NULL: stay who we are */
     char *run_dir;               /* NULL: no control socket, no pulse, no lock */
     char *state_dir;             /* NULL: keep nothing */
     struct config_limits limits;
+    enum config_verify verify;   /* of zones that have none of their own: what is there */
+    unsigned signatures_warn_ms; /* warn of signatures so long before they expire */
     enum log_level log_level;
     enum log_format log_format;
     char *log_file; /* NULL: standard error */
@@ -79,6 +104,11 @@ int config_load(struct config *config, const char *path, struct notes *notes);
 /* The same from memory, for tests and the fuzzer. */
 int config_parse(struct config *config, const char *name, const char *text, size_t len,
                  struct notes *notes);
+
+/* Reads the secrets that the configuration names, into `answer`: for pharosd alone, since others
+ * may not be allowed to. A file that everybody may read is warned of. Returns 0, -ENOMEM or
+ * -EINVAL with notes, in which no secret stands. */
+int config_read_secrets(struct config *config, struct notes *notes);
 
 /* What the command line gives: "ADDR@PORT" and "NAME=FILE". Returns 0, -ENOMEM or -EINVAL with
  * a note. */

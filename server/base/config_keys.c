@@ -89,9 +89,18 @@ static void read_any(struct reading *reading, const struct item *item, const str
     *any_full = choice != 0;
 }
 
-/* A name without a final dot is absolute all the same. */
-static bool read_zone_name(struct reading *reading, const struct item *item,
-                           const struct key *key, struct name *name)
+static void read_tcp_idle(struct reading *reading, const struct item *item,
+                          const struct key *key, void *into)
+{
+    struct config *config = into;
+    value_duration(reading, item, key, &config->limits.tcp_idle_ms);
+    config->answer.tcp_idle_ds = (uint16_t)(config->limits.tcp_idle_ms / 100);
+}
+
+/* A name without a final dot is absolute all the same. `what` it should be is said where it's
+ * none. */
+static bool read_name(struct reading *reading, const struct item *item, const struct key *key,
+                      const char *what, struct name *name)
 {
     const char *text = value_word(reading, item, key);
     if (text == NULL)
@@ -99,14 +108,14 @@ static bool read_zone_name(struct reading *reading, const struct item *item,
     for (size_t i = 0; i < item->len; i++) {
         if ((unsigned char)text[i] >= 0x80) {
             struct note *note =
-                schema_error(reading, item, "not the name of a zone: not ASCII");
+                schema_error(reading, item, "not the name of a %s: not ASCII", what);
             notes_hint(note, "write an internationalised name as its A-labels, xn--...");
             return false;
         }
     }
     const enum name_error error = name_from_string(name, text);
     if (error != NAME_OK) {
-        schema_error(reading, item, "not the name of a zone: %s", name_strerror(error));
+        schema_error(reading, item, "not the name of a %s: %s", what, name_strerror(error));
         return false;
     }
     name_lower(name->wire, name->octets);
@@ -117,11 +126,145 @@ static void zone_name(struct reading *reading, const struct item *item, const st
                       void *into)
 {
     struct config_zone *zone = into;
-    if (!read_zone_name(reading, item, key, &zone->name))
+    if (!read_name(reading, item, key, "zone", &zone->name))
         zone->name.octets = 0;
     zone->line = item->line;
     zone->column = item->column;
     zone->width = item->width;
+}
+
+static void read_report_channel(struct reading *reading, const struct item *item,
+                                const struct key *key, void *into)
+{
+    struct name name;
+    if (!read_name(reading, item, key, "domain", &name))
+        return;
+    if (name.octets == 1) /* RFC 9567 section 5 */
+        schema_error(reading, item, "the root can't be the domain that reports go to");
+    else
+        *(struct name *)into = name;
+}
+
+static void read_cookies(struct reading *reading, const struct item *item,
+                         const struct key *key, void *into)
+{
+    unsigned choice = *(enum cookie_policy *)into;
+    value_choice(reading, item, key, &choice);
+    *(enum cookie_policy *)into = (enum cookie_policy)choice;
+}
+
+static void key_name(struct reading *reading, const struct item *item, const struct key *key,
+                     void *into)
+{
+    struct name *name = into;
+    if (!read_name(reading, item, key, "key", name))
+        name->octets = 0;
+    else if (name->octets > TSIG_NAME_OCTETS_MAX) {
+        schema_error(reading, item, "a key's name has at most %d octets, with their lengths",
+                     TSIG_NAME_OCTETS_MAX);
+        name->octets = 0;
+    }
+}
+
+static void key_algorithm(struct reading *reading, const struct item *item,
+                          const struct key *key, void *into)
+{
+    unsigned choice = TSIG_HMAC_SHA256;
+    value_choice(reading, item, key, &choice);
+    *(enum tsig_algorithm *)into = (enum tsig_algorithm)choice;
+}
+
+static void free_key(struct config_key *configured)
+{
+    free(configured->secret);
+    free(configured->file);
+}
+
+/* Whether the key that was read last can be used; what is wrong with it is noted. */
+static bool key_sound(struct reading *reading, const struct item *item,
+                      const struct config *config)
+{
+    const struct config_key *last = &config->key[config->keys];
+    if ((last->secret == NULL) == (last->file == NULL)) {
+        notes_hint(schema_error(reading, item, "a key has one of secret-file and secret"),
+                   "secret-file: FILE keeps it out of this file");
+        return false;
+    }
+    for (size_t i = 0; i < config->keys; i++) {
+        if (name_equal(config->key[i].name.wire, last->name.wire)) {
+            schema_error(reading, item, "a second key of this name");
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *const algorithm_choices[] = {"hmac-sha1",   "hmac-sha224", "hmac-sha256",
+                                                "hmac-sha384", "hmac-sha512", NULL};
+
+static void read_key(struct reading *reading, const struct item *item, const struct key *key,
+                     void *into)
+{
+    static const struct key keys[] = {
+        {.name = "name",
+         .read = key_name,
+         .offset = offsetof(struct config_key, name),
+         .required = true},
+        {.name = "algorithm",
+         .read = key_algorithm,
+         .offset = offsetof(struct config_key, algorithm),
+         .choices = algorithm_choices,
+         .required = true},
+        {.name = "secret",
+         .read = value_text,
+         .offset = offsetof(struct config_key, secret),
+         .max = (TSIG_SECRET_OCTETS_MAX + 2) / 3 * 4},
+        {.name = "secret-file",
+         .read = value_path,
+         .offset = offsetof(struct config_key, file),
+         .max = PATH_MAX},
+        {.name = NULL},
+    };
+    (void)key;
+    struct config *config = into;
+    struct config_key *configured = array_more(&config->key, config->keys, sizeof *configured);
+    if (configured == NULL) {
+        schema_no_memory(reading);
+        return;
+    }
+    const size_t errors = reading->notes->errors;
+    schema_map(reading, item, "a key", keys, configured);
+    if (reading->notes->errors == errors && configured->name.octets != 0
+        && key_sound(reading, item, config))
+        config->keys++;
+    else
+        free_key(configured);
+}
+
+static void read_keys(struct reading *reading, const struct item *item, const struct key *key,
+                      void *into)
+{
+    schema_list(reading, item, key,
+                "[{name: xfr-key, algorithm: hmac-sha256, secret-file: xfr.key}]", read_key,
+                into);
+}
+
+static const char *const verify_choices[] = {"off", "zonemd", "dnssec", NULL};
+
+static void read_verify(struct reading *reading, const struct item *item,
+                        const struct key *key, void *into)
+{
+    unsigned choice = *(enum config_verify *)into;
+    value_choice(reading, item, key, &choice);
+    *(enum config_verify *)into = (enum config_verify)choice;
+}
+
+static void zone_verify_key(struct reading *reading, const struct item *item,
+                            const struct key *key, void *into)
+{
+    struct config_zone *zone = into;
+    zone->verify_own = true;
+    read_verify(reading, item, key, &zone->verify);
 }
 
 static void read_zone(struct reading *reading, const struct item *item, const struct key *key,
@@ -134,6 +277,7 @@ static void read_zone(struct reading *reading, const struct item *item, const st
          .offset = offsetof(struct config_zone, file),
          .max = PATH_MAX,
          .required = true},
+        {.name = "verify", .read = zone_verify_key, .choices = verify_choices},
         {.name = NULL},
     };
     (void)key;
@@ -287,6 +431,7 @@ static void read_driver(struct reading *reading, const struct item *item, const 
         *(enum route_driver *)into = (enum route_driver)(choice + ROUTE_DRIVER_LEASE);
 }
 
+static const char *const cookie_choices[] = {"off", "on", "require", NULL};
 static const char *const any_choices[] = {"minimal", "full", NULL};
 static const char *const level_choices[] = {"debug",   "info",  "notice",
                                             "warning", "error", NULL};
@@ -306,8 +451,7 @@ static const struct key tcp_keys[] = {
      .min = 1,
      .max = 1000000},
     {.name = "idle",
-     .read = value_duration,
-     .offset = offsetof(struct config, limits.tcp_idle_ms),
+     .read = read_tcp_idle,
      .min = 100,
      .max = 3600000},
     {.name = NULL},
@@ -351,6 +495,26 @@ static const struct key server_keys[] = {
      .offset = offsetof(struct config, answer.any_full),
      .choices = any_choices},
     {.name = "tcp", .read = value_section, .keys = tcp_keys},
+    {.name = "verify",
+     .read = read_verify,
+     .offset = offsetof(struct config, verify),
+     .choices = verify_choices},
+    /* 30 days: signers commonly sign for so long. */
+    {.name = "signatures-warn",
+     .read = value_duration,
+     .offset = offsetof(struct config, signatures_warn_ms),
+     .max = 2592000000},
+    {.name = "cookies",
+     .read = read_cookies,
+     .offset = offsetof(struct config, answer.cookies),
+     .choices = cookie_choices},
+    {.name = "cookie-secrets",
+     .read = value_path,
+     .offset = offsetof(struct config, cookie_file),
+     .max = PATH_MAX},
+    {.name = "report-channel",
+     .read = read_report_channel,
+     .offset = offsetof(struct config, answer.report_channel)},
     {.name = NULL},
 };
 
@@ -392,6 +556,7 @@ static const struct key route_keys[] = {
 const struct key config_keys[] = {
     {.name = "server", .read = value_section, .keys = server_keys},
     {.name = "log", .read = value_section, .keys = log_keys},
+    {.name = "keys", .read = read_keys},
     {.name = "zones", .read = read_zones},
     {.name = "zone-dirs", .read = read_zone_dirs},
     {.name = "route",

@@ -121,12 +121,46 @@ static void place(const struct document *document, struct item *item, yaml_mark_
     item->width = item->kind == ITEM_SCALAR && to > from ? (uint32_t)(to - from) : 1;
 }
 
+/* Whether a line has a secret in it, or a key whose value is one on the next line. */
+static bool names_secret(const char *line, size_t len)
+{
+    static const char word[] = "secret", before[] = "cookie-", after[] = "-file";
+    const size_t word_len = sizeof word - 1, before_len = sizeof before - 1,
+                 after_len = sizeof after - 1;
+    for (size_t at = 0; at + word_len <= len; at++) {
+        if (memcmp(line + at, word, word_len) != 0)
+            continue;
+        const size_t left = len - at - word_len;
+        const bool file = left >= after_len && memcmp(line + at + word_len, after, after_len) == 0;
+        const bool cookies =
+            at >= before_len && memcmp(line + at - before_len, before, before_len) == 0;
+        if (!file && !cookies)
+            return true;
+    }
+    return false;
+}
+
+/* Notes go into logs: a line that may have a secret in it isn't shown. */
+static bool may_show(const struct document *document, uint32_t line)
+{
+    size_t len;
+    const char *text = line_text(document, line, &len);
+    if (names_secret(text, len))
+        return false;
+    if (line <= 1)
+        return true;
+    text = line_text(document, line - 1, &len);
+    return !names_secret(text, len);
+}
+
 static struct note *note_at(const struct document *document, struct notes *notes,
                             enum severity severity, const struct item *item,
                             const char *message)
 {
     size_t len;
     const char *line = line_text(document, item->line, &len);
+    if (!may_show(document, item->line))
+        line = NULL;
     return notes_add(notes, severity, document->name, item->line, item->column, item->width,
                      line, len, "%s", message);
 }

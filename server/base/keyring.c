@@ -1,3 +1,4 @@
+/* keyring.c -- the TSIG keys that a configuration names */
 #include "server/base/keyring.h"
 
 #include <stdatomic.h>

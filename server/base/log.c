@@ -216,6 +216,15 @@ static void put_level(struct line *line, enum log_level level, bool journal)
     put_text(line, " ");
 }
 
+static bool write_whole(int fd, const struct line *line)
+{
+    ssize_t written;
+    do
+        written = write(fd, line->octets, line->len);
+    while (written < 0 && errno == EINTR);
+    return written == (ssize_t)line->len;
+}
+
 static void write_line(enum log_level level, const char *message, size_t len)
 {
     struct line line;
@@ -231,11 +240,10 @@ static void write_line(enum log_level level, const char *message, size_t len)
     }
     line.octets[line.len++] = '\n';
 
-    ssize_t written;
-    do
-        written = write(atomic_load(&the_log.fd), line.octets, line.len);
-    while (written < 0 && errno == EINTR);
-    /* A log that can't be written (a full disk) is no reason to stop answering. */
+    /* A file that can't be written (a full disk) is no reason to stop answering, nor to keep
+     * silent. */
+    if (!write_whole(atomic_load(&the_log.fd), &line) && !journal)
+        write_whole(STDERR_FILENO, &line);
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -260,7 +268,9 @@ static void log_note(const struct note *note)
         note->severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
     char rendered[NOTE_MAX];
     note_render(note, rendered, sizeof rendered);
-    for (const char *at = rendered; *at != '\0';) {
+    /* Without a place it begins with its severity, which the line begins with already. */
+    const char *at = note->file == NULL ? strchr(rendered, ' ') + 1 : rendered;
+    while (*at != '\0') {
         const size_t len = strcspn(at, "\n");
         log_line(level, "%.*s", (int)len, at);
         at += len + (at[len] == '\n');

@@ -2,7 +2,8 @@
  * Lines on standard error, or a file that SIGUSR1 reopens: "2026-01-02T03:04:05.678Z level message"
  * or one JSON object a line. Under systemd (JOURNAL_STREAM is set) the time is left out and the
  * level is a "<N>" prefix. Control octets are escaped, so no input can forge a line. Thread-safe:
- * one write() a line. Nothing is logged per packet. */
+ * one write() a line. What a file can't take (a full disk) goes to standard error. Nothing is logged
+ * per packet. */
 #ifndef PHAROS_SERVER_BASE_LOG_H
 #define PHAROS_SERVER_BASE_LOG_H
 

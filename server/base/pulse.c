@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
+
+_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a futex word is an integer");
 
 /* A slice that is being cleared; no time has it. */
 #define SLICE_CLEARED UINT64_MAX
@@ -55,14 +58,21 @@ static int fill(struct pulse *pulse, unsigned workers, size_t octets)
 }
 
 /* Makes and maps the memory. Pages are touched (MAP_POPULATE), so that the workers don't meet a
- * lack of memory later, where it would be a SIGBUS. */
+ * lack of memory later, where it would be a SIGBUS. This mapping stays the only one that can be
+ * written to: whoever is given the memfd can't forge a pulse (memfd_create(2), Linux 5.1). */
 static struct pulse *map_new(int memfd, size_t octets)
 {
-    if (ftruncate(memfd, (off_t)octets) != 0 || posix_fallocate(memfd, 0, (off_t)octets) != 0
-        || fcntl(memfd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) != 0)
+    if (ftruncate(memfd, (off_t)octets) != 0 || posix_fallocate(memfd, 0, (off_t)octets) != 0)
         return NULL;
     void *at = mmap(NULL, octets, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, memfd, 0);
-    return at == MAP_FAILED ? NULL : at;
+    if (at == MAP_FAILED)
+        return NULL;
+    if (fcntl(memfd, F_ADD_SEALS, SEALS | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0)
+        return at;
+    const int err = errno;
+    munmap(at, octets);
+    errno = err;
+    return NULL;
 }
 
 struct pulse *pulse_new(unsigned workers, int *fd)
@@ -100,6 +110,8 @@ void pulse_live(struct pulse *pulse, unsigned worker)
     pthread_mutex_t *alive = &pulse->worker[worker].alive;
     if (pthread_mutex_lock(alive) == EOWNERDEAD)
         pthread_mutex_consistent(alive);
+    /* The watchers can't write, so that somebody may wait is said for them. */
+    atomic_fetch_or((_Atomic uint32_t *)(void *)alive, FUTEX_WAITERS);
 }
 
 static void clear_slice(struct pulse_slice *slice)
@@ -153,14 +165,13 @@ static int check_header(struct pulse_view *view)
     return 0;
 }
 
-int pulse_map(struct pulse_view *view, int fd, enum pulse_access access)
+int pulse_map(struct pulse_view *view, int fd)
 {
     *view = (struct pulse_view){0};
     int err = check_memory(fd, &view->octets);
     if (err != 0)
         return err;
-    const int protection = access == PULSE_WATCH ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *at = mmap(NULL, view->octets, protection, MAP_SHARED, fd, 0);
+    void *at = mmap(NULL, view->octets, PROT_READ, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED)
         return -errno;
     view->pulse = at;

@@ -1,8 +1,8 @@
 /* pulse.h -- how the server is doing, in shared memory
- * A memfd, sealed against shrinking and growing, that `pharosd` writes with relaxed atomics and hands over
- * the unix socket RUN-DIR/pulse.sock (SCM_RIGHTS). The sidecar and the announcer map it read-only,
- * except for the word of the robust mutex. A reader trusts nothing in it: it clamps every field, and
- * copies before it decides.
+ * A memfd, sealed against shrinking, growing and writing by others, that `pharosd` writes with relaxed
+ * atomics and hands over the unix socket RUN-DIR/pulse.sock (SCM_RIGHTS). The sidecar and the announcer
+ * map it read-only; nobody else can map it otherwise. A reader trusts nothing in it: it clamps every
+ * field, and copies before it decides.
  *
  * The octets are of one machine at one time: host byte order. `layout` changes with the layout. */
 #ifndef PHAROS_SERVER_BASE_PULSE_H
@@ -26,6 +26,11 @@ enum {
     PULSE_TICK_MS = 50,   /* each worker's loop moves `heartbeat` this often even when idle */
 };
 
+/* What comes along with the memfd over the socket, without a NUL. */
+#define PULSE_HELLO "pulse-1\n"
+
+enum { PULSE_HELLO_OCTETS = sizeof(PULSE_HELLO) - 1 };
+
 #define PULSE_MAGIC UINT64_C(0x312d65736c757030) /* "0pulse-1" */
 
 enum pulse_state { PULSE_STARTING, PULSE_SERVING, PULSE_DRAINING, PULSE_STOPPING };
@@ -42,11 +47,13 @@ struct pulse_slice {
 
 struct pulse_worker {
     /* Held by the worker's thread while it lives: robust, process-shared. Its first word is the futex
-     * (glibc and the kernel's robust-list ABI): a watcher sets FUTEX_WAITERS in it and waits, and wakes
-     * with FUTEX_OWNER_DIED as soon as the thread is dead, before the kernel tears the memory down.
+     * (glibc and the kernel's robust-list ABI): the worker sets FUTEX_WAITERS in it, and a watcher that
+     * waits wakes with FUTEX_OWNER_DIED as soon as the thread is dead, before the kernel tears the
+     * memory down.
      * Watchers never lock it through glibc: its list links are foreign octets. */
     _Alignas(64) pthread_mutex_t alive;
-    _Alignas(64) _Atomic uint64_t heartbeat; /* moves with every turn of the loop */
+    _Alignas(64) _Atomic uint64_t
+        heartbeat; /* moves with every turn of the loop, and in long ones */
     _Atomic uint64_t queries[PULSE_TRANSPORTS];
     _Atomic uint64_t answers[PULSE_TRANSPORTS];
     _Atomic uint64_t rcodes[PULSE_RCODES];
@@ -71,6 +78,8 @@ struct pulse {
     _Atomic uint32_t zones_failed; /* of them not loaded: answered with SERVFAIL */
     _Atomic uint32_t zones_stale;  /* served, but the newest text was refused */
     _Atomic uint64_t reloads;
+    _Atomic int64_t
+        signatures_expire;        /* the soonest of all zones, seconds since 1970; 0: none */
     struct pulse_worker worker[]; /* `workers` of them */
 };
 
@@ -127,13 +136,10 @@ struct pulse_view {
     uint8_t instance[PULSE_INSTANCE];
 };
 
-/* A mapping to wait for the workers' mutexes must be writable, for the FUTEX_WAITERS bit. */
-enum pulse_access { PULSE_READ, PULSE_WATCH };
-
 /* A watcher's: maps a received memfd after checking seals, size, magic, layout and counts; `fd` stays
  * the caller's and may be closed. Returns 0 or a negative errno: -EBADMSG for what is no pulse,
  * -EPROTO for one of another layout. */
-int pulse_map(struct pulse_view *view, int fd, enum pulse_access access);
+int pulse_map(struct pulse_view *view, int fd);
 
 /* Harmless on a view that holds none. */
 void pulse_unmap(struct pulse_view *view);

@@ -2,10 +2,12 @@
 #include "server/base/store.h"
 
 #include "server/base/epoch.h"
+#include "server/base/keyring.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct store {
     struct epoch *epoch;
@@ -34,12 +36,20 @@ struct store *store_new(unsigned readers)
     return store;
 }
 
+static void free_snapshot(void *what)
+{
+    struct snapshot *snapshot = what;
+    keyring_drop(snapshot->answer.keys);
+    explicit_bzero(&snapshot->answer, sizeof snapshot->answer); /* secrets */
+    free(snapshot);
+}
+
 void store_free(struct store *store)
 {
     if (store == NULL)
         return;
     epoch_free(store->epoch);
-    free(atomic_load(&store->current));
+    free_snapshot(atomic_load(&store->current));
     free(store);
 }
 
@@ -60,8 +70,9 @@ int store_publish(struct store *store, const struct snapshot *snapshot)
     if (copy == NULL)
         return -ENOMEM;
     *copy = *snapshot;
+    keyring_hold(copy->answer.keys);
     struct snapshot *old = atomic_exchange(&store->current, copy);
-    epoch_retire(store->epoch, free, old);
+    epoch_retire(store->epoch, free_snapshot, old);
     epoch_reclaim(store->epoch);
     return 0;
 }

@@ -22,7 +22,7 @@ void store_free(struct store *store);
 const struct snapshot *store_enter(struct store *store, unsigned reader);
 void store_leave(struct store *store, unsigned reader);
 
-/* The main loop's: copies and publishes. Returns 0 or -ENOMEM (the old snapshot stays). */
+/* The main loop's: copies, holding the keyring, and publishes. Returns 0 or -ENOMEM (the old snapshot stays). */
 int store_publish(struct store *store, const struct snapshot *snapshot);
 
 /* Frees `what` after the last reader of any snapshot published before now has left. */

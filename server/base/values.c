@@ -111,7 +111,11 @@ static unsigned unit_ms(const char *unit)
         return 1;
     if (strcmp(unit, "s") == 0)
         return 1000;
-    return strcmp(unit, "m") == 0 ? 60000 : 0;
+    if (strcmp(unit, "m") == 0)
+        return 60000;
+    if (strcmp(unit, "h") == 0)
+        return 3600000;
+    return strcmp(unit, "d") == 0 ? 86400000 : 0;
 }
 
 void value_duration(struct reading *reading, const struct item *item, const struct key *key,

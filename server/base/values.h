@@ -22,7 +22,7 @@ void value_path(struct reading *reading, const struct item *item, const struct k
 void value_number(struct reading *reading, const struct item *item, const struct key *key,
                   void *into);
 
-/* Into an unsigned: milliseconds, written with a unit: 20ms, 10s, 5m. */
+/* Into an unsigned: milliseconds, written with a unit: 20ms, 10s, 5m, 2h, 3d. */
 void value_duration(struct reading *reading, const struct item *item, const struct key *key,
                     void *into);
 

@@ -1,3 +1,4 @@
+/* clients.c -- how many TCP connections there are, in all and of each client */
 #include "server/io/clients.h"
 
 #include <errno.h>

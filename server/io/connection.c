@@ -1,8 +1,13 @@
+/* connection.c -- one TCP connection: reading queries, writing answers */
 #include "server/io/connection.h"
 
+#include "server/base/address.h"
+
 #include <assert.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 enum { HELD_MIN = 512 }; /* octets that are set aside for the beginning of a message */
@@ -32,17 +37,45 @@ static void on_closed(uv_handle_t *handle)
     free(c);
 }
 
-void connection_close(struct connection *c)
+/* Everything but the closing of the handle. */
+static void take_leave(struct connection *c)
 {
-    if (c->closing)
-        return;
     c->closing = true;
     link_remove(&c->order);
     link_remove(&c->of_client);
     clients_leave(c->streams->clients, c->client);
     c->streams->count--;
     pulse_add(&c->streams->service->pulse->tcp_open, UINT64_MAX);
+}
+
+void connection_close(struct connection *c)
+{
+    if (c->closing)
+        return;
+    take_leave(c);
     uv_close((uv_handle_t *)&c->tcp, on_closed);
+}
+
+/* Whether the kernel still has octets that the peer hasn't acknowledged. */
+static bool is_untaken(const struct connection *c)
+{
+    int fd;
+    int octets = 0;
+    return c->pending != NULL
+           || (uv_fileno((const uv_handle_t *)&c->tcp, &fd) == 0
+               && ioctl(fd, SIOCOUTQ, &octets) == 0 && octets > 0);
+}
+
+void connection_give_up(struct connection *c)
+{
+    const bool reset = !c->closing && is_untaken(c);
+    if (!reset) {
+        connection_close(c);
+        return;
+    }
+    take_leave(c);
+    if (uv_tcp_close_reset(&c->tcp, on_closed) != 0)
+        uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
 /* Files the connection where it belongs after something happened to it. */
@@ -123,6 +156,8 @@ static size_t cut_messages(struct connection *c, const uint8_t *at, const uint8_
             break;
         exchange[count].query = at + FRAME_PREFIX;
         exchange[count].query_octets = octets;
+        exchange[count].client = c->peer;
+        exchange[count].client_octets = c->peer_octets;
         at += FRAME_PREFIX + octets;
         count++;
     }
@@ -356,7 +391,8 @@ static void on_written(uv_write_t *request, int status)
     settle(c, true);
 }
 
-bool connection_open(struct streams *s, struct client *client, int fd)
+bool connection_open(struct streams *s, struct client *client, const struct sockaddr *peer,
+                     int fd)
 {
     struct connection *c = calloc(1, sizeof(*c));
     if (c == NULL)
@@ -368,6 +404,7 @@ bool connection_open(struct streams *s, struct client *client, int fd)
     c->tcp.data = c;
     c->streams = s;
     c->client = client;
+    memcpy(c->peer, address_octets(peer, &c->peer_octets), c->peer_octets);
     c->width = STREAM_BATCH;
     link_init(&c->order);
     link_init(&c->of_client);

@@ -30,6 +30,8 @@ struct connection {
     uv_tcp_t tcp;
     struct streams *streams;
     struct client *client;
+    uint8_t peer[16]; /* its address */
+    uint8_t peer_octets;
     struct link order;     /* among the worker's idle or busy ones, by `progress_ms` */
     struct link of_client; /* among the client's idle ones; alone while busy */
     uint64_t progress_ms;  /* of the loop: when it was served, or began or ended to be idle */
@@ -69,9 +71,14 @@ struct streams {
 
 /* Makes a connection of an accepted descriptor, which it owns then. Returns false, with
  * everything but the descriptor and the client undone, where that can't be. */
-bool connection_open(struct streams *streams, struct client *client, int fd);
+bool connection_open(struct streams *streams, struct client *client,
+                     const struct sockaddr *peer, int fd);
 
 /* Closes now; the memory goes when libuv is done with it. */
 void connection_close(struct connection *connection);
+
+/* The same for a peer that had its time: where it didn't take all answers the kernel forgets them, too,
+ * instead of keeping up to some megabytes for minutes. */
+void connection_give_up(struct connection *connection);
 
 #endif

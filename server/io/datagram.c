@@ -1,4 +1,7 @@
+/* datagram.c -- UDP: batches of datagrams in, batches out */
 #include "server/io/datagram.h"
+
+#include "server/base/address.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -152,7 +155,9 @@ static void read_batch(struct datagrams *d, struct datagram_socket *socket, unsi
         /* What didn't fit is no query that could be answered rightly; like one shorter than a
          * header it gets no answer. */
         const bool whole = (d->receiving[i].msg_hdr.msg_flags & MSG_TRUNC) == 0;
-        d->exchange[i].query_octets = whole ? d->receiving[i].msg_len : 0;
+        struct exchange *exchange = &d->exchange[i];
+        exchange->query_octets = whole ? d->receiving[i].msg_len : 0;
+        exchange->client = address_octets(&d->peer[i].any, &exchange->client_octets);
     }
     if (dropped != 0 && dropped != socket->dropped) {
         service_count_drops(d->service, dropped - socket->dropped);

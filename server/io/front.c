@@ -1,3 +1,4 @@
+/* front.c -- the front ends together: sockets and worker threads */
 #include "server/io/front.h"
 
 #include "server/io/clients.h"

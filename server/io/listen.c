@@ -1,3 +1,4 @@
+/* listen.c -- the sockets that the front listens on */
 #include "server/io/listen.h"
 
 #include <arpa/inet.h>

@@ -36,8 +36,12 @@ void service_fini(struct service *service)
 
 void service_answer(struct service *service, struct exchange *exchanges, size_t count)
 {
+    /* Cookies and TSIG count in seconds: the coarse clock will do. */
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
     const struct snapshot *snapshot = store_enter(service->store, service->reader);
-    respond(&snapshot->answer, &snapshot->view, exchanges, count, service->scratch);
+    respond(&snapshot->answer, &snapshot->view, (uint64_t)now.tv_sec, exchanges, count,
+            service->scratch);
     store_leave(service->store, service->reader);
 }
 

@@ -1,3 +1,4 @@
+/* stream.c -- TCP: connections, their queries and answers */
 #include "server/io/stream.h"
 
 #include "server/io/connection.h"
@@ -68,7 +69,7 @@ static void admit(struct streams *s, int fd, const struct sockaddr *peer)
 {
     struct client *client = NULL;
     const enum admission admission = clients_enter(s->clients, peer, &client);
-    if (make_room(s, admission, client) && connection_open(s, client, fd))
+    if (make_room(s, admission, client) && connection_open(s, client, peer, fd))
         return;
     if (admission != ADMISSION_NO_MEMORY)
         clients_leave(s->clients, client);
@@ -115,7 +116,7 @@ static void expire(struct streams *s, struct link *list)
         struct connection *c = link_member(list->next, struct connection, order);
         if (now - c->progress_ms < idle_ms)
             return;
-        connection_close(c);
+        connection_give_up(c);
     }
 }
 

@@ -1,3 +1,4 @@
+/* worker.c -- a thread with its loop, its sockets, its buffers */
 #include "server/io/worker.h"
 
 #include "server/io/datagram.h"
@@ -62,10 +63,12 @@ struct worker {
     struct port port[];
 };
 
-/* UDP gets a batch while TCP is busy. */
+/* UDP gets a batch while TCP is busy. A turn that serves hundreds of busy connections may take longer
+ * than a hang is allowed to, so the heart beats here as well: work isn't a hang. */
 static void on_pause(void *context)
 {
     struct worker *w = context;
+    pulse_add(&w->service.pulse->heartbeat, 1);
     for (size_t i = 0; i < w->ports; i++) {
         if (w->port[i].open)
             datagrams_turn(w->datagrams, &w->port[i].datagram, 1);

@@ -1,6 +1,10 @@
 /* load.c -- carries out the jobs of a plan */
 #include "server/maintain/load.h"
 
+#include "zone/signatures.h"
+#include "zone/verify.h"
+#include "zone/zonemd.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -64,27 +68,58 @@ static void explain(struct job *job, const char *path)
                    (unsigned)geteuid());
 }
 
-static void load_job(struct job *job, struct load_slot *slot)
+static bool cancelled(void *context)
 {
+    const struct load_slot *slot = context;
+    return atomic_load_explicit(slot->cancel, memory_order_relaxed);
+}
+
+/* What is configured to be verified of a zone before it's served. */
+static int verify(struct job *job, const char *path, int64_t now, struct load_slot *slot)
+{
+    const struct verify_options options = {.now = now, .cancelled = cancelled, .context = slot};
+    const bool must = job->verify_must != 0;
+    if (job->verify == VERIFY_OFF)
+        return 0;
+    /* Signatures cover the digest: where they must be there, it need not be. */
+    int err = zonemd_verify(job->zone, must && job->verify == VERIFY_ZONEMD, path, &job->notes);
+    if (err == 0 && job->verify == VERIFY_DNSSEC && (must || zone_is_signed(job->zone)))
+        err = zone_verify(job->zone, &options, path, &job->notes);
+    return err;
+}
+
+static void drop(struct job *job)
+{
+    zone_free(job->zone);
+    job->zone = NULL;
+}
+
+static void load_job(struct job *job, struct load *load, struct load_slot *slot)
+{
+    const int64_t now = time(NULL);
     const char *path = job->path != NULL ? job->path : job->entry->path;
-    const struct zonefile_options options = {.progress = progressed, .context = slot};
+    const struct zonefile_options options = {
+        .files_only = true, .progress = progressed, .context = slot};
     struct name apex;
     name_from_wire(&apex, job->entry->wire, true);
 
     const double begin = now_s();
     job->err = zonefile_load(&job->zone, path, &apex, &options, &job->sources, &job->notes);
+    if (job->err != 0)
+        job->zone = NULL;
+    else if ((job->err = verify(job, path, now, slot)) != 0)
+        drop(job);
     job->seconds = now_s() - begin;
     if (job->err != 0) {
-        job->zone = NULL;
         explain(job, path);
         return;
     }
+    signatures_warn(job->zone, now, load->signatures_warn_s, path, &job->notes);
     const struct zone *old = job->entry->zone;
     if (old == NULL || !zone_loaded(old))
         return;
     if (same_content(old, job->zone)) {
-        zone_free(job->zone);
-        job->zone = NULL;
+        drop(job);
         job->same = true;
         return;
     }
@@ -109,7 +144,7 @@ void load_run(struct load *load, unsigned slot)
         if (atomic_load_explicit(&load->cancel, memory_order_relaxed)) {
             job->err = -ECANCELED;
         } else {
-            load_job(job, &load->slot[slot]);
+            load_job(job, load, &load->slot[slot]);
             if (job->zone != NULL)
                 atomic_fetch_add_explicit(&load->rrs, job->zone->rrs, memory_order_relaxed);
         }

@@ -16,9 +16,11 @@ struct load_slot {
     const atomic_bool *cancel;
 };
 
-/* The jobs' common state; zeroed but for `plan` by load_init(). */
+/* The jobs' common state; zeroed but for `plan` by load_init(). `signatures_warn_s` is for the
+ * caller to set. */
 struct load {
     struct plan *plan;
+    int64_t signatures_warn_s; /* how long before they expire to warn of signatures */
     _Atomic size_t next; /* the job to take next */
     _Atomic size_t done;
     _Atomic uint64_t rrs; /* of jobs that are done */

@@ -1,6 +1,7 @@
 /* maintain.c -- keeps the served zones as their files are */
 #include "server/maintain/maintain.h"
 
+#include "server/base/keyring.h"
 #include "server/maintain/load.h"
 
 #include <assert.h>
@@ -33,6 +34,8 @@ struct maintain {
     struct directory *directory;
     struct answer_config answer;
     struct maintain_totals totals;
+    bool expiry_lost; /* the zone that `totals.signatures_expire` came from may have changed */
+    int64_t signatures_warn_s;
     unsigned threads;
 
     /* The round under way. */
@@ -187,6 +190,30 @@ static void count(struct maintain *m, const struct roster_zone *entry, bool in)
     m->totals.zones += by;
     m->totals.stale += state == ROSTER_STALE ? by : 0;
     m->totals.failed += state == ROSTER_FAILED ? by : 0;
+
+    const int64_t expiry = roster_zone_expiry(entry);
+    if (expiry == 0)
+        return;
+    if (!in)
+        m->expiry_lost = m->expiry_lost || expiry == m->totals.signatures_expire;
+    else if (m->totals.signatures_expire == 0 || expiry < m->totals.signatures_expire)
+        m->totals.signatures_expire = expiry;
+}
+
+/* Where the soonest of all went, all are looked at: once a round, and only when zones are signed. */
+static void find_expiry(struct maintain *m)
+{
+    if (!m->expiry_lost)
+        return;
+    m->expiry_lost = false;
+    int64_t soonest = 0;
+    for (const struct roster_zone *entry = roster_next(m->roster, NULL); entry != NULL;
+         entry = roster_next(m->roster, entry)) {
+        const int64_t expiry = roster_zone_expiry(entry);
+        if (expiry != 0 && (soonest == 0 || expiry < soonest))
+            soonest = expiry;
+    }
+    m->totals.signatures_expire = soonest;
 }
 
 /* Takes over what came of a job. Its notes and its entry stay for those who report. */
@@ -204,6 +231,8 @@ static void take_over(struct maintain *m, struct job *job)
     entry->sources = job->sources;
     job->sources = (struct sources){0};
     entry->from_dir = job->from_dir;
+    entry->verify = job->verify;
+    entry->verify_must = job->verify_must;
     if (job->path != NULL) {
         free(entry->path);
         entry->path = job->path;
@@ -260,8 +289,12 @@ static int apply_all(struct maintain *m)
         apply(m, &plan->job[i]);
     for (size_t i = 0; i < plan->gones; i++)
         apply_gone(m, plan->gone[i]);
-    if (m->config != NULL)
+    find_expiry(m);
+    if (m->config != NULL) {
+        keyring_drop(m->answer.keys);
         m->answer = m->config->answer;
+        keyring_hold(m->answer.keys);
+    }
     return publish(m);
 }
 
@@ -346,6 +379,9 @@ static int begin(struct maintain *m, const struct config *config, struct roster_
     m->outcome = (struct maintain_outcome){0};
     m->plan = (struct plan){0};
     load_init(&m->load, &m->plan);
+    if (config != NULL)
+        m->signatures_warn_s = config->signatures_warn_ms / 1000;
+    m->load.signatures_warn_s = m->signatures_warn_s;
     m->round++;
     m->planning.data = m;
     return uv_queue_work(m->loop, &m->planning, planning, planned);
@@ -443,5 +479,7 @@ void maintain_free(struct maintain *maintain)
     }
     roster_free(maintain->roster);
     directory_free(maintain->directory);
+    keyring_drop(maintain->answer.keys);
+    explicit_bzero(&maintain->answer, sizeof maintain->answer); /* secrets */
     free(maintain);
 }

@@ -36,6 +36,7 @@ bool maintain_well(const struct maintain_outcome *outcome);
 
 struct maintain_totals {
     size_t zones, stale, failed; /* `zones` counts all */
+    int64_t signatures_expire;   /* the soonest of all signatures, seconds since 1970; 0: none */
 };
 
 typedef void maintain_done(void *context, const struct maintain_outcome *outcome);

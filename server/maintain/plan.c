@@ -10,6 +10,16 @@
 struct planner {
     struct plan *plan;
     const struct roster *roster;
+    const struct config *config;
+};
+
+/* How a zone is configured. */
+struct wish {
+    const struct name *name;
+    const char *path;
+    bool from_dir;
+    uint8_t verify;
+    uint8_t verify_must;
 };
 
 static bool grow(void **array, size_t *capacity, size_t count, size_t octets)
@@ -32,7 +42,10 @@ static struct job *add_job(struct plan *plan, struct roster_zone *entry)
         return NULL;
     plan->job = array;
     struct job *job = &plan->job[plan->jobs++];
-    *job = (struct job){.entry = entry, .from_dir = entry->from_dir};
+    *job = (struct job){.entry = entry,
+                        .from_dir = entry->from_dir,
+                        .verify = entry->verify,
+                        .verify_must = entry->verify_must};
     notes_init(&job->notes);
     return job;
 }
@@ -45,33 +58,42 @@ static bool needs_load(const struct roster_zone *entry)
            || sources_changed(&entry->sources);
 }
 
-static int want_known(struct plan *plan, struct roster_zone *entry, const char *path,
-                      bool from_dir)
+/* What is served may not have been verified as it should be now. */
+static bool same_wish(const struct roster_zone *entry, const struct wish *wish)
 {
-    const bool moved = strcmp(entry->path, path) != 0;
+    return wish->from_dir == (entry->from_dir != 0) && wish->verify == entry->verify
+           && wish->verify_must == entry->verify_must;
+}
+
+static int want_known(struct plan *plan, struct roster_zone *entry, const struct wish *wish)
+{
+    const bool moved = strcmp(entry->path, wish->path) != 0;
     entry->round = plan->round;
-    if (!moved && from_dir == (entry->from_dir != 0) && !needs_load(entry)) {
+    if (!moved && same_wish(entry, wish) && !needs_load(entry)) {
         plan->unchanged++;
         return 0;
     }
     struct job *job = add_job(plan, entry);
     if (job == NULL)
         return -ENOMEM;
-    job->from_dir = from_dir;
+    job->from_dir = wish->from_dir;
+    job->verify = wish->verify;
+    job->verify_must = wish->verify_must;
     if (moved) {
-        job->path = strdup(path);
+        job->path = strdup(wish->path);
         if (job->path == NULL)
             return -ENOMEM;
     }
     return 0;
 }
 
-static int want_fresh(struct plan *plan, const struct name *name, const char *path,
-                      bool from_dir)
+static int want_fresh(struct plan *plan, const struct wish *wish)
 {
-    struct roster_zone *entry = roster_zone_new(name, path, from_dir);
+    struct roster_zone *entry = roster_zone_new(wish->name, wish->path, wish->from_dir);
     if (entry == NULL)
         return -ENOMEM;
+    entry->verify = wish->verify;
+    entry->verify_must = wish->verify_must;
     entry->round = plan->round;
     if (roster_insert(plan->fresh, entry) != 0) {
         roster_zone_free(entry);
@@ -86,19 +108,29 @@ static int want_fresh(struct plan *plan, const struct name *name, const char *pa
 
 /* The first wish for a name counts: what is configured by name comes before what zone-dirs
  * hold. */
-static int want(struct planner *planner, const struct name *name, const char *path,
-                bool from_dir)
+static int want(struct planner *planner, const struct wish *wish)
 {
     struct plan *plan = planner->plan;
-    struct roster_zone *entry = roster_find(planner->roster, name);
+    struct roster_zone *entry = roster_find(planner->roster, wish->name);
     if (entry == NULL) {
-        if (roster_find(plan->fresh, name) != NULL)
+        if (roster_find(plan->fresh, wish->name) != NULL)
             return 0;
-        return want_fresh(plan, name, path, from_dir);
+        return want_fresh(plan, wish);
     }
     if (entry->round == plan->round)
         return 0;
-    return want_known(plan, entry, path, from_dir);
+    return want_known(plan, entry, wish);
+}
+
+static int want_configured(struct planner *planner, const struct config_zone *zone)
+{
+    const struct wish wish = {
+        .name = &zone->name,
+        .path = zone->file,
+        .verify = (uint8_t)(zone->verify_own ? zone->verify : planner->config->verify),
+        .verify_must = zone->verify_own,
+    };
+    return want(planner, &wish);
 }
 
 static const char suffix[] = ".zone";
@@ -132,7 +164,11 @@ static int want_file(struct planner *planner, const char *dir, const struct dire
         return 0;
     }
     name_lower(name.wire, name.octets);
-    return want(planner, &name, path, true);
+    const struct wish wish = {.name = &name,
+                              .path = path,
+                              .from_dir = true,
+                              .verify = (uint8_t)planner->config->verify};
+    return want(planner, &wish);
 }
 
 static void dir_failed(struct plan *plan, const char *dir, int err)
@@ -196,9 +232,9 @@ int plan_all(struct plan *plan, uint32_t round, const struct config *config,
 {
     int err = plan_init(plan);
     plan->round = round;
-    struct planner planner = {.plan = plan, .roster = roster};
+    struct planner planner = {.plan = plan, .roster = roster, .config = config};
     for (size_t i = 0; err == 0 && i < config->zones; i++)
-        err = want(&planner, &config->zone[i].name, config->zone[i].file, false);
+        err = want_configured(&planner, &config->zone[i]);
     for (size_t i = 0; err == 0 && i < config->zone_dirs; i++)
         err = scan(&planner, config->zone_dir[i]);
     return err == 0 ? find_gone(plan, roster) : err;

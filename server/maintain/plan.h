@@ -13,9 +13,11 @@ struct job {
     char *path; /* owned; the file, where it isn't entry->path any more; or NULL */
     bool fresh; /* not in the roster yet */
     bool from_dir;
+    uint8_t verify; /* as in struct roster_zone */
+    uint8_t verify_must;
 
     /* What load.h fills in. */
-    int err;           /* of zonefile_load() */
+    int err;           /* of zonefile_load(), or -EBADMSG where its zone didn't verify */
     bool same;         /* the text changed, what it says didn't: `zone` is NULL */
     struct zone *zone; /* owned; NULL where err isn't 0 */
     struct sources sources;

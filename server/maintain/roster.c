@@ -34,6 +34,13 @@ enum roster_state roster_zone_state(const struct roster_zone *zone)
     return zone->failure != NULL ? ROSTER_STALE : ROSTER_SERVED;
 }
 
+int64_t roster_zone_expiry(const struct roster_zone *zone)
+{
+    if (zone->zone == NULL || zone->zone->signatures.count == 0)
+        return 0;
+    return signatures_time(zone->zone->signatures.expiry, zone->loaded);
+}
+
 struct roster_zone *roster_zone_new(const struct name *name, const char *path, bool from_dir)
 {
     struct roster_zone *zone = calloc(1, sizeof *zone + name->octets);

@@ -31,9 +31,14 @@ struct roster_zone {
     time_t loaded;            /* when `zone` was loaded, seconds since 1970 */
     uint32_t round;           /* the planner's: the last round in which it was wanted */
     uint8_t from_dir;         /* found in a zone-dir, not configured by name */
+    uint8_t verify;           /* enum config_verify: what is verified when it's loaded */
+    uint8_t verify_must;      /* what is to be verified must be there */
     uint8_t octets;           /* of `wire` */
     uint8_t wire[];           /* its name, lower case */
 };
+
+/* When the first signatures of what is served expire, in seconds since 1970; 0: it has none. */
+int64_t roster_zone_expiry(const struct roster_zone *zone);
 
 /* What a zone's state follows from. */
 enum roster_state roster_zone_state(const struct roster_zone *zone);

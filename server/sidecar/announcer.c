@@ -1,5 +1,6 @@
 /* announcer.c -- pharos-announcer: holds the kernel lease of the route
  * No policy, no configuration file, nothing from the network; CAP_NET_ADMIN alone. */
+#include "server/base/descriptors.h"
 #include "server/sidecar/confine.h"
 #include "server/sidecar/hand.h"
 #include "server/sidecar/lease.h"
@@ -135,6 +136,8 @@ static int start(struct announcer *a, uv_loop_t *loop)
 
 int main(int argc, char **argv)
 {
+    if (descriptors_reserve() != 0)
+        return EXIT_FAILURE;
     static struct announcer a = {.lease = {.seconds = 10}};
     const int status = read_options(&a, argc, argv);
     if (status != 0)

@@ -39,8 +39,12 @@ int lease_open(struct lease *lease)
     lease->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (lease->fd < 0)
         return -errno;
-    return setsockopt(lease->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 ? 0
-                                                                                      : -errno;
+    /* Connected to the kernel, so that no other process can answer in its place (netlink(7)). */
+    const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    if (setsockopt(lease->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0
+        || connect(lease->fd, (const struct sockaddr *)&kernel, sizeof(kernel)) != 0)
+        return -errno;
+    return 0;
 }
 
 static void add_attribute(struct request *r, unsigned short type, const void *data,

@@ -2,6 +2,7 @@
  * The same lines over the same socket and the same dead man's rule as pharos-announcer (hand.h); what
  * announces is a hook, run as HOOK up|down ADDRESS... It keeps its last state in a file, so that its
  * own restart changes no route and the state is applied again. */
+#include "server/base/descriptors.h"
 #include "server/sidecar/confine.h"
 #include "server/sidecar/hand.h"
 #include "server/sidecar/hook.h"
@@ -175,6 +176,8 @@ static int start(struct route_exec *r, uv_loop_t *loop)
 
 int main(int argc, char **argv)
 {
+    if (descriptors_reserve() != 0)
+        return EXIT_FAILURE;
     static struct route_exec r = {.hook = {.timeout_ms = HOOK_TIMEOUT_MS}};
     r.hook.finished = on_finished;
     r.hook.data = &r;

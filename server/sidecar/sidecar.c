@@ -1,5 +1,6 @@
 /* sidecar.c -- pharos-sidecar: watches, decides, and tells the route's driver
  * Its death changes nothing: the driver keeps the last word. */
+#include "server/base/descriptors.h"
 #include "server/sidecar/confine.h"
 #include "server/sidecar/probe.h"
 #include "server/sidecar/route_client.h"
@@ -263,6 +264,8 @@ static int run(struct sidecar *s)
 
 int main(int argc, char **argv)
 {
+    if (descriptors_reserve() != 0)
+        return EXIT_FAILURE;
     static struct sidecar s;
     signal(SIGPIPE, SIG_IGN);
     s.loop = uv_default_loop();

@@ -1,7 +1,7 @@
 /* watch.c -- see watch.h */
 #include "server/sidecar/watch.h"
 
-#include "server/admin/pulse_socket.h"
+#include "server/base/pulse.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -50,10 +50,7 @@ bool watch_wait_death(_Atomic uint32_t *word, unsigned timeout_ms)
                                          .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
         if ((value & FUTEX_TID_MASK) == 0)
             pause_ms(10); /* not held yet */
-        else if (!((value & FUTEX_WAITERS) != 0
-                   || atomic_compare_exchange_strong(word, &value, value | FUTEX_WAITERS))
-                 || (futex(word, FUTEX_WAIT, value | FUTEX_WAITERS, &timeout) != 0
-                     && errno != ETIMEDOUT))
+        else if (futex(word, FUTEX_WAIT, value, &timeout) != 0 && errno != ETIMEDOUT)
             pause_ms(1); /* it changes under us: no spinning, whoever writes it */
         value = atomic_load(word);
     }
@@ -184,8 +181,7 @@ static int receive_pulse(struct watch *watch)
         return -EPIPE;
     int err = -EBADMSG;
     if (got == PULSE_HELLO_OCTETS && memcmp(hello, PULSE_HELLO, PULSE_HELLO_OCTETS) == 0)
-        err =
-            pulse_map(&watch->view, memfd, watch->greeting != NULL ? PULSE_WATCH : PULSE_READ);
+        err = pulse_map(&watch->view, memfd);
     close(memfd);
     return err != 0 || watch->greeting == NULL ? err : start_thread(watch);
 }

@@ -46,7 +46,7 @@ struct watch {
 };
 
 /* Begins; `changed`, `ticked`, `data` and `greeting` are set by then. With a greeting the
- * watch maps the pulse writable and waits for the mutex; with NULL it only reads. `path` is borrowed.
+ * watch waits for the mutex as well; with NULL it only reads. `path` is borrowed.
  * Returns 0 or a negative errno. */
 int watch_start(struct watch *watch, uv_loop_t *loop, const char *path);
 

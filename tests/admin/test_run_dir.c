@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -70,6 +71,30 @@ static void a_link_in_place_of_the_lock_is_refused(void **state)
     assert_int_equal(take(&fd, message, sizeof message), -ELOOP);
 }
 
+/* Root would write to it and give it to server.user. */
+static void another_file_by_the_name_of_the_lock_is_refused(void **state)
+{
+    (void)state;
+    int fd;
+    char message[256], other[96];
+    snprintf(other, sizeof other, "%s/other", folder);
+    assert_int_equal(mkdir(run_dir, 0755), 0);
+    FILE *file = fopen(other, "w");
+    assert_non_null(file);
+    fputs("kept", file);
+    fclose(file);
+    assert_int_equal(link(other, lock), 0);
+    assert_int_equal(take(&fd, message, sizeof message), -EPERM);
+    struct stat status;
+    assert_int_equal(stat(other, &status), 0);
+    assert_int_equal(status.st_size, 4);
+    assert_int_equal(unlink(lock), 0);
+    assert_int_equal(unlink(other), 0);
+
+    assert_int_equal(mkfifo(lock, 0600), 0);
+    assert_int_equal(take(&fd, message, sizeof message), -EPERM);
+}
+
 static void a_folder_that_cant_be_made_is_an_error(void **state)
 {
     (void)state;
@@ -87,6 +112,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_second_server_is_refused_and_told_who_runs, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_link_in_place_of_the_lock_is_refused, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(another_file_by_the_name_of_the_lock_is_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_cant_be_made_is_an_error, setup,
                                         teardown),

@@ -5,6 +5,7 @@
 #include "zone/wire.h"
 #include "zone/zonefile.h"
 
+#include <arpa/inet.h>
 #include <ldns/ldns.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +23,9 @@ struct server {
     struct zone *zone[ZONES_MAX];
     size_t zones;
     struct respond_scratch *scratch;
+    uint64_t now;
+    uint8_t client[16];
+    uint8_t client_octets;
     struct reply reply;
 };
 
@@ -39,6 +43,8 @@ struct server *server_new(void)
         .version = "pharos",
         .instance = "0123456789abcdef",
     };
+    server->now = 1559731985;
+    server_client(server, "198.51.100.100");
     server->directory = directory_new();
     server->scratch = respond_scratch_new();
     assert_non_null(server->directory);
@@ -99,6 +105,18 @@ struct answer_config *server_config(struct server *server)
     return &server->config;
 }
 
+void server_time(struct server *server, uint64_t now)
+{
+    server->now = now;
+}
+
+void server_client(struct server *server, const char *address)
+{
+    const bool ip6 = strchr(address, ':') != NULL;
+    assert_int_equal(inet_pton(ip6 ? AF_INET6 : AF_INET, address, server->client), 1);
+    server->client_octets = ip6 ? 16 : 4;
+}
+
 struct view server_view(struct server *server)
 {
     struct arena *retired = NULL;
@@ -111,9 +129,29 @@ struct view server_view(struct server *server)
 
 struct wanted {
     bool tcp, edns, dnssec_ok, nsid, instance;
+    uint8_t options[600]; /* as they were asked for, in their order */
+    size_t options_octets;
     unsigned payload, version, qclass;
     unsigned bits;
 };
+
+/* "+opt=CODE:HEX", the hex may be missing. */
+static void add_option(struct wanted *w, const char *value)
+{
+    char *end = NULL;
+    const unsigned code = (unsigned)strtoul(value, &end, 10);
+    uint8_t *at = w->options + w->options_octets;
+    size_t octets = 0;
+    for (const char *hex = *end == ':' ? end + 1 : end; *hex != '\0'; hex += 2) {
+        unsigned octet = 0;
+        assert_int_equal(sscanf(hex, "%2x", &octet), 1);
+        at[4 + octets++] = (uint8_t)octet;
+    }
+    wire_put16(at, (uint16_t)code);
+    wire_put16(at + 2, (uint16_t)octets);
+    w->options_octets += 4 + octets;
+    assert_true(w->options_octets <= sizeof w->options);
+}
 
 static void read_word(struct wanted *w, const char *word)
 {
@@ -141,6 +179,8 @@ static void read_word(struct wanted *w, const char *word)
             w->nsid = true;
         else if (strcmp(word, "+instance") == 0)
             w->instance = true;
+        else if (strncmp(word, "+opt=", 5) == 0)
+            add_option(w, value);
         else if (strncmp(word, "+bufsize=", 9) == 0)
             w->payload = (unsigned)atoi(value);
         else if (strncmp(word, "+version=", 9) == 0)
@@ -165,6 +205,8 @@ static size_t put_opt(uint8_t *at, const struct wanted *w)
         wire_put32(at + octets, (uint32_t)EDNS_OPTION_INSTANCE << 16);
         octets += 4;
     }
+    memcpy(at + octets, w->options, w->options_octets);
+    octets += w->options_octets;
     wire_put16(at + 9, (uint16_t)(octets - 11));
     return octets;
 }
@@ -260,7 +302,11 @@ static void add_rcode(struct reply *r, unsigned rcode)
     if (known != NULL)
         snprintf(r->rcode, sizeof r->rcode, "%s", known->name);
     else
-        snprintf(r->rcode, sizeof r->rcode, rcode == 16 ? "BADVERS" : "RCODE%u", rcode);
+        snprintf(r->rcode, sizeof r->rcode,
+                 rcode == 16   ? "BADVERS"
+                 : rcode == 23 ? "BADCOOKIE"
+                               : "RCODE%u",
+                 rcode);
 }
 
 static void add_options(struct reply *r, const ldns_rdf *options)
@@ -313,10 +359,12 @@ const struct reply *ask_octets(struct server *server, const uint8_t *octets, siz
     struct exchange e = {.query = octets,
                          .query_octets = len,
                          .transport = tcp ? TRANSPORT_TCP : TRANSPORT_UDP,
+                         .client = server->client,
+                         .client_octets = server->client_octets,
                          .answer = r->wire,
                          .answer_max = sizeof r->wire};
     const struct view view = server_view(server);
-    respond(&server->config, &view, &e, 1, server->scratch);
+    respond(&server->config, &view, server->now, &e, 1, server->scratch);
     r->octets = e.answer_octets;
     if (r->octets == 0)
         return r;

@@ -27,6 +27,11 @@ void server_add_empty(struct server *server, const char *apex);
 struct answer_config *server_config(struct server *server);
 struct view server_view(struct server *server);
 
+/* The time of the questions to come, in seconds since 1970, and where they come from: at first
+ * 2019-06-05 10:53:05 and 198.51.100.100. */
+void server_time(struct server *server, uint64_t now);
+void server_client(struct server *server, const char *address);
+
 /* What came back. Sections have one line an RR, "owner TTL type RDATA" (the class is left out),
  * in the order of the message; the OPT isn't among them. */
 struct reply {
@@ -44,8 +49,9 @@ struct reply {
 };
 
 /* Asks: "NAME TYPE" and then any of
- *     +tcp  +do  +edns  +bufsize=N  +version=N  +nsid  +instance  +cd  +rd  +ad  +ch  +class=N
- * Options from +do to +instance imply +edns. The reply is the server's, until the next
+ *     +tcp  +do  +edns  +bufsize=N  +version=N  +nsid  +instance  +opt=CODE:HEX  +cd  +rd  +ad  +ch
+ *     +class=N
+ * Options from +do to +opt imply +edns. The reply is the server's, until the next
  * question. */
 const struct reply *ask(struct server *server, const char *question);
 

@@ -14,6 +14,7 @@ struct reading {
     size_t len;
     size_t at;
     const char *error;
+    bool opt, tsig; /* there was one */
     uint8_t label[MESSAGE]; /* 1: a label or a pointer starts here */
 };
 
@@ -184,10 +185,11 @@ static void no_twice(struct reading *r, struct flat *flats, size_t count)
             fail(r, "an RR comes twice");
 }
 
-static void check_opt(struct reading *r, const struct flat *owner, bool last, bool asked)
+static void check_opt(struct reading *r, const struct flat *owner, bool good, bool asked)
 {
-    if (!last)
-        fail(r, "OPT isn't last");
+    if (!good)
+        fail(r, "OPT is in another section, or comes twice");
+    r->opt = true;
     if (owner->octets != 1 + 2)
         fail(r, "OPT isn't at the root");
     if (!asked)
@@ -213,12 +215,31 @@ static size_t take_rrs(struct reading *r, size_t count, bool additional, bool as
         if (type == 0)
             fail(r, "an RR of type 0");
         if (type == RRTYPE_OPT)
-            check_opt(r, f, additional && i + 1 == count, asked);
+            check_opt(r, f, additional && !r->opt, asked);
+        else if (type == RRTYPE_TSIG)
+            r->tsig = additional && i + 1 == count;
+        else if (r->opt)
+            fail(r, "after OPT there's more than a TSIG");
+        if (type == RRTYPE_TSIG && !r->tsig)
+            fail(r, "TSIG isn't last");
         take_rdata(r, type, rdata_octets, f);
         if (known == RRS_MAX)
             fail(r, "more RRs than can be");
     }
     return known;
+}
+
+/* Types that make no question: the query is well formed all the same, and its options are
+ * answered. */
+static bool asks_no_question(const uint8_t *query, size_t query_octets)
+{
+    const size_t name = query_octets < 17 || wire_get16(query + 4) != 1
+                            ? 0
+                            : name_check(query + 12, query_octets - 12);
+    if (name == 0 || 12 + name + 4 > query_octets)
+        return false;
+    const unsigned type = wire_get16(query + 12 + name);
+    return type == 0 || type == RRTYPE_OPT || type == RRTYPE_TSIG || type == 128;
 }
 
 static void check_header(struct reading *r, const uint8_t *query, size_t query_octets,
@@ -236,7 +257,7 @@ static void check_header(struct reading *r, const uint8_t *query, size_t query_o
         fail(r, "opcode, RD or CD isn't as asked");
     if ((bits & 0x00e0) != 0)
         fail(r, "RA, Z or AD is set");
-    if ((bits & 15) == 1 && r->len > query_octets)
+    if ((bits & 15) == 1 && r->len > query_octets && !asks_no_question(query, query_octets))
         fail(r, "FORMERR is longer than the query");
 }
 
@@ -246,7 +267,7 @@ static void check_question(struct reading *r, const uint8_t *query, size_t query
     if (questions > 1 || (questions == 1 && wire_get16(query + 4) != 1))
         return fail(r, "another number of questions");
     if (questions == 0) {
-        if (r->len != 12)
+        if (r->len != 12 && wire_get16(query + 4) != 0)
             fail(r, "no question, but more than a header");
         return;
     }
@@ -270,6 +291,7 @@ const char *check_message(const uint8_t *message, size_t octets, const uint8_t *
     r->len = octets;
     r->at = 12;
     r->error = NULL;
+    r->opt = r->tsig = false;
     memset(r->label, 0, octets);
     check_header(r, query, query_octets, limit);
     check_question(r, query, query_octets);

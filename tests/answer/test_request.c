@@ -83,6 +83,8 @@ static void another_opcode_is_not_implemented(void **state)
 {
     (void)state;
     for (unsigned opcode = 1; opcode < 16; opcode++) {
+        if (opcode == OPCODE_NOTIFY)
+            continue;
         struct built b = query();
         b.octets[2] = (uint8_t)(opcode << 3);
         assert_int_equal(read_built(&b), REQUEST_HEADER);
@@ -175,16 +177,58 @@ static void octets_after_the_message_are_ignored(void **state)
     assert_int_equal(request.rcode, RCODE_NOERROR);
 }
 
-static void a_tsig_is_of_a_key_we_do_not_have(void **state)
+/* RFC 8945 section 5.1 */
+static void a_tsig_is_the_last_record(void **state)
 {
     (void)state;
     struct built b = query();
+    const size_t at = b.len;
     ADD(&b, "\3key\0\0\xfa\0\xff\0\0\0\0\0\2ab");
     assert_int_equal(read_built(&b), REQUEST_ASKED);
-    assert_int_equal(request.rcode, RCODE_NOTAUTH);
-    ADD(&b, OPT("\0\0")); /* RFC 8945 section 5.1: TSIG is the last */
+    assert_int_equal(request.rcode, RCODE_NOERROR);
+    assert_int_equal(request.tsig_at, at);
+    ADD(&b, OPT("\0\0"));
     assert_int_equal(read_built(&b), REQUEST_ASKED);
     assert_int_equal(request.rcode, RCODE_FORMERR);
+    assert_int_equal(request.tsig_at, 0);
+}
+
+/* RFC 7873 section 5.4 */
+static void without_a_question_a_cookie_is_needed(void **state)
+{
+    (void)state;
+    struct built b = query();
+    b.octets[5] = 0;
+    b.len = 12;
+    assert_int_equal(read_built(&b), REQUEST_HEADER);
+    assert_int_equal(request.rcode, RCODE_FORMERR);
+    ADD(&b, OPT("\0\0"));
+    assert_int_equal(read_built(&b), REQUEST_HEADER);
+    assert_false(request.edns.present);
+
+    b.len = 12;
+    b.octets[11] = 0;
+    ADD(&b, OPT("\0\x0c\0\x0a\0\x08"
+                "12345678"));
+    assert_int_equal(read_built(&b), REQUEST_BARE);
+    assert_int_equal(request.rcode, RCODE_NOERROR);
+    b.octets[7] = 1;
+    assert_int_equal(read_built(&b), REQUEST_HEADER);
+    assert_false(request.edns.present);
+}
+
+/* RFC 1996 section 3.7: the answer section may have the new SOA */
+static void a_notify_may_bring_records(void **state)
+{
+    (void)state;
+    struct built b = query();
+    b.octets[2] = 0x24;
+    ADD(&b, "\xc0\x0c\0\6\0\1\0\0\0\0\0\2\0\0");
+    b.octets[7] = 1;
+    b.octets[11] = 0;
+    assert_int_equal(read_built(&b), REQUEST_ASKED);
+    assert_int_equal(request.rcode, RCODE_NOERROR);
+    assert_true(request.notify);
 }
 
 int main(void)
@@ -201,7 +245,9 @@ int main(void)
         cmocka_unit_test(ixfr_may_have_authority),
         cmocka_unit_test(opt_is_found_anywhere_in_additional),
         cmocka_unit_test(octets_after_the_message_are_ignored),
-        cmocka_unit_test(a_tsig_is_of_a_key_we_do_not_have),
+        cmocka_unit_test(a_tsig_is_the_last_record),
+        cmocka_unit_test(without_a_question_a_cookie_is_needed),
+        cmocka_unit_test(a_notify_may_bring_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,7 +61,7 @@ static void a_batch_is_answered_as_each_question_alone(void **state)
     }
     struct respond_scratch *scratch = respond_scratch_new();
     const struct view view = server_view(*state);
-    respond(server_config(*state), &view, exchanges, RESPOND_BATCH_MAX, scratch);
+    respond(server_config(*state), &view, 0, exchanges, RESPOND_BATCH_MAX, scratch);
     respond_scratch_free(scratch);
     for (size_t i = 0; i < RESPOND_BATCH_MAX; i++) {
         const struct reply *r = ask(*state, questions[i % QUESTIONS]);
@@ -74,7 +74,7 @@ static void an_empty_batch_is_no_work(void **state)
 {
     struct respond_scratch *scratch = respond_scratch_new();
     const struct view view = server_view(*state);
-    respond(server_config(*state), &view, NULL, 0, scratch);
+    respond(server_config(*state), &view, 0, NULL, 0, scratch);
     respond_scratch_free(scratch);
 }
 
@@ -93,7 +93,7 @@ static void nothing_is_written_beyond_the_buffer(void **state)
                              .transport = TRANSPORT_TCP,
                              .answer = answer,
                              .answer_max = UDP_PLAIN_MAX};
-        respond(server_config(*state), &view, &e, 1, scratch);
+        respond(server_config(*state), &view, 0, &e, 1, scratch);
         assert_null(check_message(answer, e.answer_octets, query, len, UDP_PLAIN_MAX));
         free(answer);
     }
@@ -108,11 +108,11 @@ static void the_exchange_tells_rcode_and_truncation(void **state)
     bool tcp;
     struct exchange e = {.query = query, .answer = answer, .answer_max = sizeof answer};
     e.query_octets = ask_query("example A +version=1", query, &tcp);
-    respond(server_config(*state), &view, &e, 1, scratch);
+    respond(server_config(*state), &view, 0, &e, 1, scratch);
     assert_int_equal(e.rcode, 16);
     assert_false(e.truncated);
     e.query_octets = 3;
-    respond(server_config(*state), &view, &e, 1, scratch);
+    respond(server_config(*state), &view, 0, &e, 1, scratch);
     assert_int_equal(e.answer_octets, 0);
     respond_scratch_free(scratch);
 }

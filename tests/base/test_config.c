@@ -95,7 +95,13 @@ static void every_key_sets_its_field(void **state)
                   "  udp-size: 1400\n"
                   "  any: full\n"
                   "  tcp: {connections: 5000, per-client: 7, idle: 30s}\n"
+                  "  cookies: require\n"
+                  "  cookie-secrets: cookies\n"
+                  "  report-channel: Errors.example\n"
                   "log: {level: debug, format: json, file: /var/log/pharos.log}\n"
+                  "keys:\n"
+                  "  - {name: Xfr-Key, algorithm: hmac-sha512, secret-file: xfr.key}\n"
+                  "  - {name: b, algorithm: hmac-sha1, secret: c2VjcmV0}\n"
                   "zones:\n"
                   "  - {name: Example.COM, file: zones/example.com.zone}\n"
                   "  - name: .\n"
@@ -118,6 +124,16 @@ static void every_key_sets_its_field(void **state)
     assert_string_equal(config.state_dir, "/etc/pharos/state");
     assert_int_equal(config.answer.udp_payload_max, 1400);
     assert_true(config.answer.any_full);
+    assert_int_equal(config.answer.cookies, COOKIE_POLICY_REQUIRE);
+    assert_string_equal(config.cookie_file, "/etc/pharos/cookies");
+    assert_memory_equal(config.answer.report_channel.wire, "\6errors\7example", 16);
+    assert_int_equal(config.answer.tcp_idle_ds, 300);
+    assert_int_equal(config.keys, 2);
+    assert_memory_equal(config.key[0].name.wire, "\7xfr-key", 9);
+    assert_int_equal(config.key[0].algorithm, TSIG_HMAC_SHA512);
+    assert_string_equal(config.key[0].file, "/etc/pharos/xfr.key");
+    assert_null(config.key[0].secret);
+    assert_string_equal(config.key[1].secret, "c2VjcmV0");
     assert_int_equal(config.limits.tcp_connections, 5000);
     assert_int_equal(config.limits.tcp_connections_client, 7);
     assert_int_equal(config.limits.tcp_idle_ms, 30000);
@@ -127,7 +143,7 @@ static void every_key_sets_its_field(void **state)
     assert_int_equal(config.zones, 2);
     assert_memory_equal(config.zone[0].name.wire, "\7example\3com", 13);
     assert_string_equal(config.zone[0].file, "/etc/pharos/zones/example.com.zone");
-    assert_int_equal(config.zone[0].line, 14);
+    assert_int_equal(config.zone[0].line, 20);
     assert_int_equal(config.zone[0].column, 12);
     assert_int_equal(config.zone[1].name.octets, 1);
     assert_int_equal(config.zone_dirs, 2);
@@ -169,7 +185,31 @@ static void an_unknown_key_is_refused_with_what_may_have_been_meant(void **state
                    "p.yaml:1:28: error: unknown key \"primaries\" in a zone\n"
                    "  zones: [{name: a, file: b, primaries: []}]\n"
                    "                             ^~~~~~~~~\n"
-                   "hint: known here: name, file\n");
+                   "hint: known here: name, file, verify\n");
+}
+
+static void what_is_verified_is_the_servers_or_the_zones_own(void **state)
+{
+    (void)state;
+    struct config config;
+    take(&config, "{}");
+    assert_int_equal(config.verify, VERIFY_OFF);
+    assert_int_equal(config.signatures_warn_ms, 86400000);
+    config_fini(&config);
+    take(&config, "server: {verify: zonemd, signatures-warn: 7d}\n"
+                  "zones:\n"
+                  "  - {name: a.example, file: a, verify: dnssec}\n"
+                  "  - {name: b.example, file: b, verify: off}\n"
+                  "  - {name: c.example, file: c}\n");
+    assert_int_equal(config.verify, VERIFY_ZONEMD);
+    assert_int_equal(config.signatures_warn_ms, 604800000);
+    assert_true(config.zone[0].verify_own && config.zone[1].verify_own);
+    assert_false(config.zone[2].verify_own);
+    assert_int_equal(config.zone[0].verify, VERIFY_DNSSEC);
+    assert_int_equal(config.zone[1].verify, VERIFY_OFF);
+    config_fini(&config);
+    assert_tells("server: {verify: dnsec}", "did you mean dnssec?");
+    assert_tells("server: {signatures-warn: 31d}", "\"signatures-warn\" must be from");
 }
 
 static void a_wrong_type_is_refused(void **state)
@@ -198,7 +238,7 @@ static void a_value_out_of_range_is_refused(void **state)
     assert_tells("server: {workers: -1}", "\"workers\" must be a number");
     assert_tells("server: {udp-size: 511}", "\"udp-size\" must be from 512 to 4096");
     assert_tells("server: {tcp: {idle: 10}}", "hint: write 10ms or 10s");
-    assert_tells("server: {tcp: {idle: 1h}}", "must be a duration with its unit");
+    assert_tells("server: {tcp: {idle: 1w}}", "must be a duration with its unit");
     assert_tells("server: {tcp: {idle: 61m}}", "\"idle\" must be from 100ms to 3600000ms");
     assert_tells("server: {tcp: {idle: 4294967297m}}", "\"idle\" must be from 100ms");
     assert_tells("log: {level: inof}", "hint: did you mean info?");
@@ -435,6 +475,7 @@ int main(void)
         cmocka_unit_test(every_key_sets_its_field),
         cmocka_unit_test(a_service_address_has_the_port_that_is_listened_on),
         cmocka_unit_test(an_unknown_key_is_refused_with_what_may_have_been_meant),
+        cmocka_unit_test(what_is_verified_is_the_servers_or_the_zones_own),
         cmocka_unit_test(a_wrong_type_is_refused),
         cmocka_unit_test(a_value_out_of_range_is_refused),
         cmocka_unit_test(an_address_that_is_none_is_refused),

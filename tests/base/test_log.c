@@ -164,6 +164,41 @@ static void the_journal_gets_priorities_instead_of_times(void **state)
     assert_string_equal(content(path), "<4>hello\n");
 }
 
+/* Standard error is a pipe while a full disk's file is the log. */
+static void what_a_file_cant_take_goes_to_standard_error(void **state)
+{
+    (void)state;
+    int ends[2];
+    const int saved = dup(STDERR_FILENO);
+    assert_true(saved >= 0);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    const int err = log_open("tester", LOG_LEVEL_INFO, LOG_FORMAT_TEXT, "/dev/full");
+    log_warning("can't go on");
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    char text[256];
+    const ssize_t len = read(ends[0], text, sizeof text - 1);
+    close(ends[0]);
+    assert_int_equal(err, 0);
+    assert_true(len > 25);
+    text[len] = '\0';
+    assert_string_equal(text + 25, "warning can't go on\n");
+}
+
+static void a_note_without_a_place_has_its_severity_once(void **state)
+{
+    (void)state;
+    struct notes notes;
+    notes_init(&notes);
+    notes_add(&notes, SEVERITY_WARNING, NULL, 0, 0, 0, NULL, 0, "no zone");
+    open_log(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+    log_notes(&notes);
+    notes_fini(&notes);
+    assert_string_equal(logged(), "warning no zone\n");
+}
+
 static void notes_are_logged_line_by_line_at_their_severity(void **state)
 {
     (void)state;
@@ -232,6 +267,8 @@ int main(void)
         cmocka_unit_test_teardown(a_log_that_cannot_be_opened_leaves_the_old_one, drop_log),
         cmocka_unit_test_teardown(the_journal_gets_priorities_instead_of_times, drop_log),
         cmocka_unit_test_teardown(notes_are_logged_line_by_line_at_their_severity, drop_log),
+        cmocka_unit_test_teardown(what_a_file_cant_take_goes_to_standard_error, drop_log),
+        cmocka_unit_test_teardown(a_note_without_a_place_has_its_severity_once, drop_log),
         cmocka_unit_test_teardown(lines_of_several_threads_do_not_mix, drop_log),
         cmocka_unit_test(levels_are_read_by_their_names),
     };

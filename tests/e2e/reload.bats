@@ -128,3 +128,17 @@ YAML
     run -1 "${ctl[@]}" reload nowhere.example
     assert_has "$output" "this zone isn't served"
 }
+
+@test "a server that is told to stop begins no reload any more" {
+    zone_text 1 >"$work/example.com.zone"
+    start --listen 127.0.0.1@0 --zone "example.com=$work/example.com.zone"
+    zone_text 2 >"$work/example.com.zone"
+    kill -STOP "$pid" # so that both come at once
+    kill -HUP "$pid"
+    kill -TERM "$pid"
+    kill -CONT "$pid"
+    stop
+    [ "$status" -eq 0 ]
+    assert_has "$(cat "$log")" SIGHUP
+    assert_lacks "$(cat "$log")" 'serial 2'
+}

@@ -100,6 +100,23 @@ YAML
     run -0 "$PHAROS_BUILD/pharosctl" --run-dir "$work/run" status
 }
 
+@test "it starts and stops without standard input, output and error" {
+    zone_text 1 >"$work/z"
+    cat >"$work/pharos.yaml" <<'YAML'
+server: {listen: [127.0.0.1@0]}
+log: {file: log}
+zones: [{name: example.com, file: z}]
+YAML
+    "$PHAROS_BUILD/pharosd" -c "$work/pharos.yaml" <&- >&- 2>&- 3>&- &
+    pid=$!
+    pids+=("$pid")
+    wait_for ended_or_logged ' ready$'
+    port=$(sed -n 's/.*listening on 127\.0\.0\.1@\([0-9]*\).*/\1/p' "$log")
+    assert_equal "$(ask +short www.example.com A)" 192.0.2.2
+    stop
+    assert_equal "$status" 0
+}
+
 @test "SIGTERM and SIGINT end it with status 0" {
     local signal
     zone_text 1 >"$work/z"

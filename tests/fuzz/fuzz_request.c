@@ -25,6 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         must(!request.edns.present);
         return 0;
     }
+    must(request.tsig_at < len);
+    if (fate == REQUEST_BARE) {
+        must((request.edns.asked & EDNS_ASKED_COOKIE) != 0 && request.rcode != RCODE_FORMERR);
+        return 0;
+    }
     must((size_t)request.qname.octets + HEADER_OCTETS + 4 <= len);
     must(name_check(request.qname.wire, request.qname.octets) == request.qname.octets);
     must(name_equal(request.qname.wire, octets + QNAME_AT));

@@ -4,6 +4,7 @@
  * the same octets whether its query comes alone or in the batch. */
 #include "server/answer/request.h"
 #include "server/answer/respond.h"
+#include "server/base/keyring.h"
 #include "tests/answer/check_message.h"
 #include "zone/zonefile.h"
 
@@ -12,7 +13,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
-enum { BATCH = 8, OPTION_TCP = 1, OPTION_ANY_FULL = 2, OPTION_SMALL = 4, OPTION_NAMELESS = 8 };
+enum { BATCH = 8, OPTION_TCP = 1, OPTION_ANY_FULL = 2, OPTION_SMALL = 4, OPTION_NAMELESS = 8, OPTION_COOKIES = 16 };
+enum { NOW = 1559731985 };
 
 #define SIGNATURE " 8 2 60 20300101000000 20200101000000 1 example. c2lnbmF0dXJl\n"
 
@@ -46,6 +48,10 @@ static struct answer_config config = {
     .identity = "fra1",
     .version_octets = 6,
     .version = "pharos",
+    .tcp_idle_ds = 100,
+    .cookie_secrets = 1,
+    .cookie_secret = {"0123456789abcdef"},
+    .report_channel = {7, "\5agent"},
 };
 static struct view view;
 static struct zone *zones[3]; /* owned for the life of the process */
@@ -85,7 +91,10 @@ static void set_up(void)
     struct arena *retired;
     directory = directory_new();
     scratch = respond_scratch_new();
-    must(directory != NULL && scratch != NULL, "memory");
+    struct tsig_key key = {.algorithm = TSIG_HMAC_SHA256, .secret_octets = 6, .secret = "secret"};
+    must(name_from_string(&key.name, "key") == NAME_OK, "key");
+    config.keys = keyring_new(&key, 1);
+    must(directory != NULL && scratch != NULL && config.keys != NULL, "memory");
     add(directory, &zones[0], "example", zone_text, sizeof zone_text - 1);
     add(directory, &zones[1], "other", other_text, sizeof other_text - 1);
     add(directory, &zones[2], "broken", NULL, 0);
@@ -99,7 +108,7 @@ static size_t limit_of(const struct exchange *e)
         return MESSAGE_MAX;
     struct request request;
     const enum request_fate fate = request_read(&request, e->query, e->query_octets);
-    if (fate != REQUEST_ASKED || !request.edns.present)
+    if (fate < REQUEST_BARE || !request.edns.present)
         return UDP_PLAIN_MAX;
     const size_t ours = config.udp_payload_max < 512 ? 512 : config.udp_payload_max;
     return request.edns.payload < ours ? request.edns.payload : ours;
@@ -115,7 +124,7 @@ static void check(struct exchange *e)
     }
     const uint8_t *answer = e->answer;
     e->answer = alone;
-    respond(&config, &view, e, 1, scratch);
+    respond(&config, &view, NOW, e, 1, scratch);
     must(e->answer_octets == octets && memcmp(answer, alone, octets) == 0,
          "alone it's answered otherwise");
 }
@@ -127,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     const uint8_t options = reader_8(&r);
     config.any_full = (options & OPTION_ANY_FULL) != 0;
     config.udp_payload_max = (options & OPTION_SMALL) != 0 ? 0 : 1232;
+    config.cookies = (options & OPTION_COOKIES) != 0 ? COOKIE_POLICY_REQUIRE : COOKIE_POLICY_ON;
     config.identity_octets = (options & OPTION_NAMELESS) != 0 ? 0 : 4;
 
     struct exchange exchanges[BATCH];
@@ -141,10 +151,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
             .transport = (options & OPTION_TCP) != 0 ? TRANSPORT_TCP : TRANSPORT_UDP,
             .answer = together[count],
             .answer_max = MESSAGE_MAX,
+            .client = (const uint8_t *)"\xc6\x33\x64\x64",
+            .client_octets = 4,
         };
         count++;
     }
-    respond(&config, &view, exchanges, count, scratch);
+    respond(&config, &view, NOW, exchanges, count, scratch);
     for (size_t i = 0; i < count; i++)
         check(&exchanges[i]);
     return 0;

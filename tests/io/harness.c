@@ -55,9 +55,10 @@ static void answer_one(struct exchange *x)
     x->answer_octets = octets;
 }
 
-void respond(const struct answer_config *config, const struct view *view,
+void respond(const struct answer_config *config, const struct view *view, uint64_t now,
              struct exchange *exchanges, size_t count, struct respond_scratch *scratch)
 {
+    assert_true(now != 0);
     assert_non_null(config);
     assert_non_null(view);
     assert_non_null(scratch);

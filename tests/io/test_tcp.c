@@ -249,6 +249,30 @@ static void connections_and_latency_appear_in_the_pulse(void **state)
     }
 }
 
+/* What waits when the loop begins is served in a turn or two; watchers look for movement within it. */
+static void the_heart_beats_while_many_connections_are_served(void **state)
+{
+    (void)state;
+    enum { CONNECTIONS = 32, QUERIES = 1000, FRAME = 14 };
+    struct harness h;
+    harness_start(
+        &h, (struct harness_config){.listen = {"127.0.0.1@0"}, .pulse = true, .stopped = true});
+    static uint8_t frames[QUERIES * FRAME];
+    for (uint16_t id = 0; id < QUERIES; id++)
+        assert_int_equal(frame_write(frames + id * FRAME, FRAME - 2, id, NULL), FRAME);
+    int fds[CONNECTIONS];
+    for (int i = 0; i < CONNECTIONS; i++) {
+        fds[i] = client(SOCK_STREAM, NULL, "127.0.0.1", harness_port(&h, 0));
+        send_all(fds[i], frames, sizeof(frames));
+    }
+    assert_int_equal(front_start(h.front), 0);
+    wait_for(&h.pulse->worker[0].answers[1], CONNECTIONS * QUERIES);
+    assert_true(atomic_load(&h.pulse->worker[0].heartbeat) >= CONNECTIONS * QUERIES / 1024);
+    for (int i = 0; i < CONNECTIONS; i++)
+        close(fds[i]);
+    harness_stop(&h);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -264,6 +288,7 @@ int main(void)
         TEST(a_reset_connection_does_no_harm),
         TEST(a_slow_reader_is_not_read_from_and_loses_nothing),
         TEST(connections_and_latency_appear_in_the_pulse),
+        cmocka_unit_test(the_heart_beats_while_many_connections_are_served),
     };
     return cmocka_run_group_tests_name("tcp", tests, NULL, NULL);
 }

@@ -528,6 +528,121 @@ static void a_cancelled_round_changes_nothing(void **state)
     assert_string_equal(served(f, "example.com"), "2");
 }
 
+/* A zone that dnssec-signzone signed until 2090, with `from` replaced by `to`. */
+static void write_signed(const struct fixture *f, const char *file, const char *from,
+                         const char *to)
+{
+    static char text[32768], changed[33024];
+    FILE *in = fopen("../rfc/zones/nsec.zone", "r");
+    assert_non_null(in);
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    const char *found = strstr(text, from);
+    assert_non_null(found);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(found - text), text, to,
+             found + strlen(from));
+    replace(f, file, changed);
+}
+
+static void a_signed_zone_that_doesnt_verify_keeps_its_last_version(void **state)
+{
+    struct fixture *f = *state;
+    f->config.verify = VERIFY_DNSSEC;
+    write_signed(f, "signed", "", "");
+    replace(f, "com", zone_of(1, 1, ""));
+    add_zone(f, "s.test", "signed");
+    add_zone(f, "example.com", "com");
+    reload(f);
+    assert_true(f->well);
+    assert_string_equal(served(f, "s.test"), "1");
+    assert_string_equal(served(f, "example.com"), "1"); /* unsigned: nothing to verify */
+
+    write_signed(f, "signed", "hostmaster.s.test. 1 7200", "hostmaster.s.test. 2 7200");
+    reload(f);
+    assert_false(f->well);
+    assert_string_equal(served(f, "s.test"), "1");
+    assert_int_equal(roster_zone_state(entry_of(f, "s.test")), ROSTER_STALE);
+    assert_contains(failure_of(f, "s.test"),
+                    "error: the SOA RRset of s.test.: the signature by key");
+
+    f->config.verify = VERIFY_OFF;
+    reload(f);
+    assert_true(f->well);
+    assert_string_equal(served(f, "s.test"), "2");
+
+    /* What is served already is verified once that is asked for. */
+    f->config.verify = VERIFY_DNSSEC;
+    reload(f);
+    assert_string_equal(served(f, "s.test"), "2");
+    assert_contains(failure_of(f, "s.test"), "doesn't verify");
+}
+
+static void a_digest_that_doesnt_fit_is_refused_when_it_is_verified(void **state)
+{
+    struct fixture *f = *state;
+    char digest[160];
+    snprintf(digest, sizeof digest, "@ 3600 ZONEMD 1 1 1 %096d\n", 0);
+    replace(f, "com", zone_of(1, 1, digest));
+    add_zone(f, "example.com", "com");
+    reload(f);
+    assert_string_equal(served(f, "example.com"), "1");
+    f->config.verify = VERIFY_ZONEMD;
+    reload(f);
+    assert_string_equal(served(f, "example.com"), "1");
+    assert_contains(failure_of(f, "example.com"),
+                    "error: ZONEMD with hash algorithm 1: its digest isn't that of the zone");
+}
+
+static void what_one_zone_must_have_verified_must_be_there(void **state)
+{
+    struct fixture *f = *state;
+    replace(f, "com", zone_of(1, 1, ""));
+    replace(f, "net", zone_of(1, 1, ""));
+    add_zone(f, "example.com", "com");
+    f->config.zone[0].verify = VERIFY_DNSSEC;
+    f->config.zone[0].verify_own = true;
+    add_zone(f, "example.net", "net");
+    f->config.zone[1].verify = VERIFY_ZONEMD;
+    f->config.zone[1].verify_own = true;
+    reload(f);
+    assert_string_equal(served(f, "example.com"), "servfail");
+    assert_contains(failure_of(f, "example.com"), "error: the zone isn't signed");
+    assert_contains(failure_of(f, "example.net"), "error: the zone has no ZONEMD");
+    f->config.zone[0].verify = VERIFY_OFF;
+    reload(f);
+    assert_string_equal(served(f, "example.com"), "1");
+}
+
+static int64_t expiry_of_all(const struct fixture *f)
+{
+    return maintain_totals(f->maintain).signatures_expire;
+}
+
+static void the_soonest_expiry_of_all_zones_is_known_and_warned_of(void **state)
+{
+    struct fixture *f = *state;
+    replace(f, "com", zone_of(1, 1, ""));
+    add_zone(f, "example.com", "com");
+    reload(f);
+    assert_int_equal(expiry_of_all(f), 0);
+
+    write_signed(f, "signed", "20900101000000", "20260201000000");
+    add_zone(f, "s.test", "signed");
+    reload(f);
+    assert_int_equal(expiry_of_all(f), 1769904000);
+    assert_true(f->well);
+    assert_contains(f->warnings, "signatures have expired");
+
+    write_signed(f, "signed", "", "");
+    reload(f);
+    assert_int_equal(expiry_of_all(f), INT64_C(3786912000));
+    assert_null(strstr(f->warnings, "expire"));
+
+    free(f->config.zone[--f->config.zones].file);
+    reload(f);
+    assert_int_equal(expiry_of_all(f), 0);
+}
+
 #define maintain_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -551,6 +666,10 @@ int main(void)
         maintain_test(one_zone_alone_can_be_reloaded),
         maintain_test(an_old_version_stays_as_long_as_a_reader_holds_it),
         maintain_test(a_cancelled_round_changes_nothing),
+        maintain_test(a_signed_zone_that_doesnt_verify_keeps_its_last_version),
+        maintain_test(a_digest_that_doesnt_fit_is_refused_when_it_is_verified),
+        maintain_test(what_one_zone_must_have_verified_must_be_there),
+        maintain_test(the_soonest_expiry_of_all_zones_is_known_and_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

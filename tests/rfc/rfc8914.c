@@ -37,6 +37,14 @@ static void a_zone_that_is_not_loaded_is_not_ready(void **state)
     assert_rcode(ask(*state, "broken SOA"), "SERVFAIL");
 }
 
+/* Section 4.22 */
+static void what_nobody_implements_is_not_supported(void **state)
+{
+    assert_string_equal(ask(*state, "ns.example MAILB +edns")->options, "15:0015");
+    assert_string_equal(ask(*state, "example AXFR +edns")->options, "15:0015");
+    assert_string_equal(ask(*state, "ns.example TYPE0 +edns")->options, "");
+}
+
 /* A chain ends where we have nothing to say: its resolver asks again and learns the truth */
 static void a_chain_into_a_zone_that_is_not_loaded_ends_there(void **state)
 {
@@ -59,6 +67,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_of_no_zone_is_not_authoritative, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_zone_that_is_not_loaded_is_not_ready, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(what_nobody_implements_is_not_supported, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_chain_into_a_zone_that_is_not_loaded_ends_there,
                                         setup, teardown_server),

@@ -21,7 +21,9 @@ static int setup(void **state)
 static void nxname_asked_for_is_formerr(void **state)
 {
     assert_rcode(ask(*state, "ns.example TYPE128"), "FORMERR");
-    assert_rcode(ask(*state, "nothing.example TYPE128 +do"), "FORMERR");
+    const struct reply *r = ask(*state, "nothing.example TYPE128 +do");
+    assert_rcode(r, "FORMERR");
+    assert_string_equal(r->options, "15:001e"); /* Invalid Query Type */
 }
 
 int main(void)

@@ -32,7 +32,7 @@ static int set_up(void **state)
     static struct fixture f;
     f.pulse = pulse_new(WORKERS, &f.fd);
     *state = &f;
-    return f.pulse == NULL ? -1 : pulse_map(&f.view, f.fd, PULSE_WATCH);
+    return f.pulse == NULL ? -1 : pulse_map(&f.view, f.fd);
 }
 
 static int tear_down(void **state)
@@ -82,22 +82,36 @@ static void the_memory_can_not_be_made_shorter_under_a_reader(void **state)
     assert_int_equal(errno, EPERM);
 }
 
+/* The socket hands the memfd to whoever may connect. */
+static void nobody_but_the_server_can_write_to_it(void **state)
+{
+    struct fixture *f = *state;
+    assert_ptr_equal(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0),
+                     MAP_FAILED);
+    assert_int_equal(errno, EPERM);
+    assert_int_equal(mprotect(f->view.pulse, 4096, PROT_READ | PROT_WRITE), -1);
+    assert_int_equal(pwrite(f->fd, "x", 1, 0), -1);
+    assert_int_equal(fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096), -1);
+    assert_int_equal(fcntl(f->fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+    pulse_add(&f->pulse->worker[0].heartbeat, 1); /* but it can */
+}
+
 static void what_is_no_pulse_is_refused(void **state)
 {
     (void)state;
     struct pulse_view view;
     int pipe_fds[2];
     assert_int_equal(pipe(pipe_fds), 0);
-    assert_int_equal(pulse_map(&view, pipe_fds[0], PULSE_READ), -EBADMSG);
+    assert_int_equal(pulse_map(&view, pipe_fds[0]), -EBADMSG);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
 
     const int unsealed = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     assert_int_equal(ftruncate(unsealed, sizeof(struct pulse) + sizeof(struct pulse_worker)),
                      0);
-    assert_int_equal(pulse_map(&view, unsealed, PULSE_READ), -EBADMSG);
+    assert_int_equal(pulse_map(&view, unsealed), -EBADMSG);
     assert_int_equal(fcntl(unsealed, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
-    assert_int_equal(pulse_map(&view, unsealed, PULSE_READ), -EBADMSG); /* all zero */
+    assert_int_equal(pulse_map(&view, unsealed), -EBADMSG); /* all zero */
     close(unsealed);
     assert_null(view.pulse);
 }
@@ -123,10 +137,10 @@ static void a_header_that_contradicts_the_memory_is_refused(void **state)
         uint32_t *at = (void *)((char *)f->pulse + table[i].at);
         const uint32_t before = *at;
         *at = table[i].value;
-        assert_int_equal(pulse_map(&view, f->fd, PULSE_READ), table[i].err);
+        assert_int_equal(pulse_map(&view, f->fd), table[i].err);
         *at = before;
     }
-    assert_int_equal(pulse_map(&view, f->fd, PULSE_READ), 0);
+    assert_int_equal(pulse_map(&view, f->fd), 0);
     pulse_unmap(&view);
 }
 
@@ -269,7 +283,7 @@ static pid_t live_in_child(struct fixture *f)
             pause();
     }
     const struct timespec pause_1ms = {.tv_nsec = 1000000};
-    for (int i = 0; i < 5000 && (*pulse_alive_word(&f->view, 0) & FUTEX_TID_MASK) == 0; i++)
+    for (int i = 0; i < 5000 && (*pulse_alive_word(&f->view, 0) & FUTEX_WAITERS) == 0; i++)
         nanosleep(&pause_1ms, NULL);
     assert_int_equal(*pulse_alive_word(&f->view, 0) & FUTEX_TID_MASK, (uint32_t)child);
     return child;
@@ -318,10 +332,10 @@ static void a_hostile_word_neither_hangs_nor_spins(void **state)
     static const uint32_t words[] = {0, FUTEX_WAITERS, 1, FUTEX_TID_MASK,
                                      FUTEX_TID_MASK | FUTEX_WAITERS};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        atomic_store(pulse_alive_word(&f->view, 0), words[i]);
+        atomic_store((_Atomic uint32_t *)(void *)&f->pulse->worker[0].alive, words[i]);
         assert_false(watch_wait_death(pulse_alive_word(&f->view, 0), 5));
     }
-    atomic_store(pulse_alive_word(&f->view, 0), 0);
+    atomic_store((_Atomic uint32_t *)(void *)&f->pulse->worker[0].alive, 0);
 }
 
 int main(void)
@@ -332,6 +346,7 @@ int main(void)
         WITH_PULSE(a_watcher_sees_what_the_server_writes),
         WITH_PULSE(two_pulses_have_different_instances),
         WITH_PULSE(the_memory_can_not_be_made_shorter_under_a_reader),
+        WITH_PULSE(nobody_but_the_server_can_write_to_it),
         cmocka_unit_test(what_is_no_pulse_is_refused),
         WITH_PULSE(a_header_that_contradicts_the_memory_is_refused),
         WITH_PULSE(a_later_change_of_the_header_does_not_reach_a_reader),

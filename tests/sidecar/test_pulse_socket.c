@@ -1,6 +1,7 @@
 /* test_pulse_socket.c -- clients of the pulse's socket that nobody would wish for
  * What announcers do with it is in test_hand.c. */
 #include "server/admin/pulse_socket.h"
+#include "server/base/pulse.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 /* cmocka wants some of the above */
@@ -50,12 +52,18 @@ static void turn(struct fixture *f)
         uv_run(&f->loop, UV_RUN_NOWAIT);
 }
 
-static int join(struct fixture *f)
+static int begin_to_join(const struct fixture *f)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/pulse.sock", f->folder);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static int join(struct fixture *f)
+{
+    const int fd = begin_to_join(f);
     turn(f);
     return fd;
 }
@@ -133,6 +141,31 @@ static void more_clients_than_there_are_places_are_turned_away(void **state)
         close(fds[i]);
 }
 
+/* Only root can be two users; for others it's the server's own user that is looked at. */
+static void another_user_can_not_take_all_places(void **state)
+{
+    struct fixture *f = *state;
+    const uid_t own = geteuid();
+    const int places = own == 0 ? PULSE_SOCKET_STRANGER_MAX : PULSE_SOCKET_CLIENTS_MAX;
+    int fds[PULSE_SOCKET_CLIENTS_MAX + 1];
+    assert_int_equal(chmod(f->folder, 0755), 0);
+    for (int i = 0; i <= places; i++) {
+        assert_int_equal(seteuid(own == 0 ? 65534 : own), 0);
+        fds[i] = begin_to_join(f);
+        assert_int_equal(seteuid(own), 0);
+        turn(f);
+        assert_int_equal(look(fds[i]), i < places ? PULSE_HELLO_OCTETS : 0);
+    }
+    close(fds[places]);
+    if (own == 0) {
+        fds[places] = join(f);
+        assert_int_equal(look(fds[places]), PULSE_HELLO_OCTETS);
+        close(fds[places]);
+    }
+    for (int i = 0; i < places; i++)
+        close(fds[i]);
+}
+
 static void a_crash_ends_every_connection_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -153,6 +186,7 @@ int main(void)
         WITH_SOCKET(only_who_says_so_is_an_announcer_and_may_hold_a_route_until_it_says_down),
         WITH_SOCKET(garbage_changes_nothing_and_endless_lines_end_the_connection),
         WITH_SOCKET(more_clients_than_there_are_places_are_turned_away),
+        WITH_SOCKET(another_user_can_not_take_all_places),
         WITH_SOCKET(a_crash_ends_every_connection_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -411,6 +411,8 @@ int main(void)
         cmocka_unit_test(a_shuffled_zone_is_the_same_zone),
         cmocka_unit_test(a_zone_knows_its_soa),
         cmocka_unit_test(what_is_no_zone_is_refused_and_what_is_odd_is_said),
+        cmocka_unit_test(a_mistake_is_shown_at_the_record_that_came_last),
+        cmocka_unit_test(what_a_zone_lacks_is_shown_with_its_file),
         cmocka_unit_test(an_rrset_beyond_a_message_is_refused),
         cmocka_unit_test(the_largest_rrsets_keep_their_pointers_in_reach),
     };

@@ -69,9 +69,10 @@ static void a_parenthesis_that_is_never_closed_is_told_where_it_opens(void **sta
 static void a_hint_is_never_that_of_a_later_mistake(void **state)
 {
     (void)state;
-    assert_note("a 60 TXT ) \"x\n", "zone:1:10: error: this closing parenthesis has no opening one\n"
-                                    "  a 60 TXT ) \"x\n"
-                                    "           ^");
+    assert_note("a 60 TXT ) \"x\n",
+                "zone:1:10: error: this closing parenthesis has no opening one\n"
+                "  a 60 TXT ) \"x\n"
+                "           ^");
 }
 
 static void strings_are_quoted_and_escaped(void **state)

@@ -195,6 +195,8 @@ static bool meddle(void *context, const struct zonefile_progress *progress)
 {
     struct meddler *meddler = context;
     assert_true(progress->octets > 0 && progress->octets <= progress->octets_total);
+    if (progress->all)
+        return false;
     if (meddler->left > 0) {
         meddler->left--;
         FILE *file = fopen(meddler->path, "a");
@@ -229,6 +231,30 @@ static void a_file_that_changes_while_it_is_read_is_read_again(void **state)
     assert_null(zone);
     assert_string_equal(notes.note[0].message,
                         "it changed while it was read, 3 times in a row");
+    sources_fini(&sources);
+    notes_fini(&notes);
+}
+
+static void a_server_waits_for_no_pipe(void **state)
+{
+    struct folder *folder = *state;
+    const struct zonefile_options options = {.files_only = true};
+    struct name apex;
+    struct sources sources = {0};
+    struct notes notes;
+    struct zone *zone = NULL;
+    notes_init(&notes);
+    name_from_string(&apex, "example.");
+    assert_int_equal(mkfifo(path_of(folder, "pipe"), 0600), 0);
+    assert_int_equal(
+        zonefile_load(&zone, path_of(folder, "pipe"), &apex, &options, &sources, &notes),
+        -ESPIPE);
+    assert_string_equal(notes.note[0].message, "can't open: it is a pipe or a device");
+    write_file(folder, "zone", "$INCLUDE pipe\n");
+    assert_int_equal(
+        zonefile_load(&zone, path_of(folder, "zone"), &apex, &options, &sources, &notes),
+        -EBADMSG);
+    assert_non_null(strstr(notes.note[1].message, "it is a pipe or a device"));
     sources_fini(&sources);
     notes_fini(&notes);
 }
@@ -291,6 +317,7 @@ int main(void)
         IN_FOLDER(a_changed_replaced_or_removed_source_is_noticed),
         IN_FOLDER(a_file_that_cannot_be_read_is_told),
         IN_FOLDER(a_file_that_changes_while_it_is_read_is_read_again),
+        IN_FOLDER(a_server_waits_for_no_pipe),
         IN_FOLDER(a_load_can_be_abandoned),
         IN_FOLDER(notes_about_the_whole_zone_show_their_line),
     };

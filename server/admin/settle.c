@@ -1,0 +1,23 @@
+/* settle.c -- what answers depend on that isn't in the configuration */
+#include "server/admin/settle.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+int settle_begin(struct server *server)
+{
+    const ssize_t got = getrandom(server->cookie_secret, sizeof server->cookie_secret, 0);
+    if (got < 0)
+        return -errno;
+    return got == (ssize_t)sizeof server->cookie_secret ? 0 : -EIO;
+}
+
+void settle_answer(const struct server *server, struct answer_config *answer)
+{
+    memcpy(answer->instance, server->pulse->instance, sizeof answer->instance);
+    if (answer->cookie_secrets == 0) {
+        memcpy(answer->cookie_secret[0], server->cookie_secret, COOKIE_SECRET_OCTETS);
+        answer->cookie_secrets = 1;
+    }
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env bats
+# What `cmake --install` puts where.
+load helper
+
+setup() {
+    DESTDIR=$work cmake --install "$PHAROS_BUILD" >"$work/installed"
+    prefix=$work$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$PHAROS_BUILD/CMakeCache.txt")
+}
+
+@test "every program is installed, with its manual page" {
+    local program
+    for program in pharosd pharos-announcer pharos-route-exec pharos-sidecar; do
+        "$prefix/sbin/$program" --help
+        test -f "$prefix/share/man/man8/$program.8"
+    done
+    "$prefix/bin/pharosctl" --help
+    "$prefix/bin/pharos-checkzone" --help
+    test -f "$prefix/share/man/man8/pharosctl.8"
+    test -f "$prefix/share/man/man1/pharos-checkzone.1"
+    test -f "$prefix/share/man/man5/pharos.yaml.5"
+}
+
+@test "the units start and reload programs that are there" {
+    local unit program
+    for unit in pharosd pharos-announcer pharos-sidecar; do
+        sed -n 's/^Exec[A-Za-z]*=\([^ ]*\).*/\1/p' \
+            "$prefix/lib/systemd/system/$unit.service" >"$work/programs"
+        test -s "$work/programs"
+        while read -r program; do
+            test -x "$work$program"
+        done <"$work/programs"
+    done
+}
