@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 packages="build-essential cmake ninja-build pkg-config clang libclang-rt-dev
     libuv1-dev libldns-dev libyaml-dev libssl-dev libcmocka-dev
-    bats bind9-dnsutils jq python3 python3-dnspython bird2 iproute2 procps util-linux"
+    bats bind9-dnsutils jq python3 python3-dnspython bird2 iproute2 procps util-linux
+    nsd knot bind9 bind9-utils ldnsutils"
 
 missing_packages() {
     for package in $packages; do
@@ -45,10 +46,12 @@ install_missing() {
     # shellcheck disable=SC2086
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
         install $missing || return 1
-    # A routing daemon is for tests in namespaces; none should run for having been installed.
-    case $missing in
-    *bird2*) as_root systemctl disable --now bird >/dev/null 2>&1 || true ;;
-    esac
+    # Daemons are here to be tested against; none should run for having been installed.
+    for pair in bird2:bird nsd:nsd knot:knot bind9:named; do
+        case " $missing " in
+        *" ${pair%:*} "*) as_root systemctl disable --now "${pair#*:}" >/dev/null 2>&1 || true ;;
+        esac
+    done
 }
 
 passed=0
@@ -120,7 +123,7 @@ exec </dev/null
 
 install_missing || exit 1
 mkdir -p build
-build release build/test && run build/test "unit e2e routes fuzz"
+build release build/test -DPHAROS_LTO=OFF && run build/test "unit e2e routes fuzz"
 if wants unit e2e fuzz; then
     build sanitize build/sanitize && run build/sanitize "unit e2e fuzz"
 fi

@@ -1,10 +1,11 @@
 /* verify.c -- whether a signed zone is signed well
- * The octets that a signature covers are laid out here; ldns and OpenSSL do the sums. */
+ * RRset by RRset, and then the chains. */
 #include "zone/verify.h"
 
 #include "zone/canonical.h"
 #include "zone/rrtype.h"
 #include "zone/verify_chain.h"
+#include "zone/verify_rrsig.h"
 #include "zone/wire.h"
 
 #include <ldns/ldns.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 
 enum {
-    CLASS_IN = 1,
     RR_FIXED = 12, /* in a block: owner pointer, type, class, TTL, RDLENGTH */
     DNSKEY_FIXED = 4,
     DNSKEY_ZONE = 0x100,
@@ -27,26 +27,14 @@ enum {
     MESSAGE_MAX = 2 * NAME_TEXT_MAX + 256,
 };
 
-/* A DNSKEY of the apex that signs zones. */
-struct zone_key {
-    const uint8_t *key; /* the public key, as the algorithm has it */
-    uint16_t octets;
-    uint16_t tag;
-    uint8_t algorithm;
-    bool revoked; /* RFC 5011 section 2.1: signs the DNSKEY RRset alone */
-    bool known;   /* its algorithm can be verified here */
-};
-
 struct verifier {
     const struct zone *zone;
     const struct verify_options *options;
     const char *file;
     struct notes *notes;
-    struct zone_key *key;
-    size_t keys;
+    struct rrsig_keys keys;
     bool wanted[UINT8_MAX + 1]; /* algorithms of the keys */
     struct canonical list;
-    ldns_buffer *signed_octets, *signature;
     size_t errors_before;
 };
 
@@ -54,28 +42,6 @@ struct verifier {
 struct subject {
     const struct name *owner;
     const struct block *block;
-};
-
-/* RFC 4034 section 3.1. */
-struct rrsig {
-    uint16_t covered;
-    uint8_t algorithm, labels;
-    uint32_t original_ttl, expiry, inception;
-    uint16_t tag;
-    const uint8_t *rdata;
-    size_t octets;
-    size_t signer_octets;
-};
-
-enum verdict {
-    VERDICT_GOOD,
-    VERDICT_UNKNOWN, /* no one here can tell */
-    VERDICT_SIGNER,
-    VERDICT_LABELS,
-    VERDICT_NO_KEY,
-    VERDICT_EXPIRED,
-    VERDICT_EARLY,
-    VERDICT_BAD,
 };
 
 static void say(struct verifier *v, enum severity severity, const char *format, ...)
@@ -125,7 +91,7 @@ static void add_key(struct verifier *v, const uint8_t *rdata, uint16_t octets)
     const uint16_t flags = wire_get16(rdata), tag = ldns_calc_keytag_raw(rdata, octets);
     if ((flags & DNSKEY_ZONE) == 0 || rdata[2] != DNSKEY_PROTOCOL)
         return;
-    struct zone_key *key = &v->key[v->keys++];
+    struct zone_key *key = &v->keys.key[v->keys.count++];
     *key = (struct zone_key){.key = rdata + DNSKEY_FIXED,
                              .octets = (uint16_t)(octets - DNSKEY_FIXED),
                              .tag = tag,
@@ -145,8 +111,8 @@ static int read_keys(struct verifier *v)
     const struct node *apex = zone_node(v->zone, v->zone->apex_node);
     const struct block *block = node_block(apex, RRTYPE_DNSKEY);
     const unsigned count = block == NULL ? 0 : block->count;
-    v->key = calloc(count + 1u, sizeof *v->key);
-    if (v->key == NULL)
+    v->keys.key = calloc(count + 1u, sizeof *v->keys.key);
+    if (v->keys.key == NULL)
         return -ENOMEM;
     const uint8_t *at = count == 0 ? NULL : block_wire(block);
     for (unsigned i = 0; i < count; i++) {
@@ -156,134 +122,12 @@ static int read_keys(struct verifier *v)
             add_key(v, at, octets);
         at += octets;
     }
-    if (v->keys == 0)
+    if (v->keys.count == 0)
         say(v, SEVERITY_ERROR, "the apex has no DNSKEY that signs zones");
     return 0;
 }
 
 /* ---------------------------------------------------------------------------------- signatures */
-
-/* Labels as RRSIGs count them: without the root's and a leading asterisk (section 3.1.3). */
-static unsigned labels_of(const struct name *owner)
-{
-    const bool wildcard = owner->wire[0] == 1 && owner->wire[1] == '*';
-    return name_labels(owner->wire) - (wildcard ? 1 : 0);
-}
-
-static struct rrsig read_rrsig(const uint8_t *rdata, size_t octets)
-{
-    const struct rrsig_times times = rrsig_times(rdata);
-    return (struct rrsig){.covered = wire_get16(rdata),
-                          .algorithm = times.algorithm,
-                          .labels = rdata[3],
-                          .original_ttl = wire_get32(rdata + 4),
-                          .expiry = times.expiry,
-                          .inception = times.inception,
-                          .tag = wire_get16(rdata + 16),
-                          .rdata = rdata,
-                          .octets = octets,
-                          .signer_octets =
-                              name_check(rdata + RRSIG_FIXED, octets - RRSIG_FIXED)};
-}
-
-/* Section 3.1.8.1: the RRSIG's RDATA but the signature, then the RRs with their original TTL.
- * The RRset is in `v->list`. */
-static bool lay_out(struct verifier *v, const struct name *owner, const struct rrsig *rrsig)
-{
-    ldns_buffer *to = v->signed_octets;
-    struct name signer;
-    name_from_wire(&signer, rrsig->rdata + RRSIG_FIXED, true);
-    ldns_buffer_clear(to);
-    size_t octets = RRSIG_FIXED + rrsig->signer_octets;
-    for (size_t i = 0; i < v->list.count; i++)
-        octets += (size_t)owner->octets + 10 + v->list.rr[i].octets;
-    if (!ldns_buffer_reserve(to, octets))
-        return false;
-    ldns_buffer_write(to, rrsig->rdata, RRSIG_FIXED);
-    ldns_buffer_write(to, signer.wire, signer.octets);
-    for (size_t i = 0; i < v->list.count; i++) {
-        const struct canonical_rr *rr = &v->list.rr[i];
-        ldns_buffer_write(to, owner->wire, owner->octets);
-        ldns_buffer_write_u16(to, rr->type);
-        ldns_buffer_write_u16(to, CLASS_IN);
-        ldns_buffer_write_u32(to, rrsig->original_ttl);
-        ldns_buffer_write_u16(to, rr->octets);
-        ldns_buffer_write(to, canonical_rdata(&v->list, rr), rr->octets);
-    }
-    return true;
-}
-
-/* The signature as OpenSSL takes it: ECDSA's two numbers become DER. Returns false where they
- * can't be numbers of that curve. */
-static bool convert_signature(struct verifier *v, const struct rrsig *rrsig)
-{
-    const size_t before = RRSIG_FIXED + rrsig->signer_octets;
-    const uint8_t *octets = rrsig->rdata + before;
-    const size_t count = rrsig->octets - before;
-    ldns_buffer_clear(v->signature);
-    if (!ldns_buffer_reserve(v->signature, count + 16))
-        return false;
-    const bool p256 = rrsig->algorithm == LDNS_ECDSAP256SHA256;
-    if (!p256 && rrsig->algorithm != LDNS_ECDSAP384SHA384) {
-        ldns_buffer_write(v->signature, octets, count);
-        return true;
-    }
-    if (count != (p256 ? 64 : 96))
-        return false;
-    ldns_rdf *rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, count, octets);
-    if (rdf == NULL)
-        return false;
-    const ldns_status status = ldns_convert_ecdsa_rrsig_rdf2asn1(v->signature, rdf);
-    ldns_rdf_deep_free(rdf);
-    return status == LDNS_STATUS_OK;
-}
-
-static bool fits(struct verifier *v, const struct name *owner, const struct rrsig *rrsig,
-                 const struct zone_key *key)
-{
-    if (!lay_out(v, owner, rrsig) || !convert_signature(v, rrsig))
-        return false;
-    return ldns_verify_rrsig_buffers_raw(ldns_buffer_begin(v->signature),
-                                         ldns_buffer_position(v->signature), v->signed_octets,
-                                         (unsigned char *)(uintptr_t)key->key, key->octets,
-                                         rrsig->algorithm)
-           == LDNS_STATUS_OK;
-}
-
-static enum verdict try_keys(struct verifier *v, const struct subject *subject,
-                             const struct rrsig *rrsig)
-{
-    unsigned tried = 0;
-    for (size_t i = 0; i < v->keys && tried < SAME_TAG_MAX; i++) {
-        const struct zone_key *key = &v->key[i];
-        if (key->tag != rrsig->tag || key->algorithm != rrsig->algorithm
-            || (key->revoked && subject->block->type != RRTYPE_DNSKEY))
-            continue;
-        if (!key->known)
-            return VERDICT_UNKNOWN;
-        if (fits(v, subject->owner, rrsig, key))
-            return VERDICT_GOOD;
-        tried++;
-    }
-    return tried == 0 ? VERDICT_NO_KEY : VERDICT_BAD;
-}
-
-/* RFC 4035 section 5.3.1. */
-static enum verdict judge(struct verifier *v, const struct subject *subject,
-                          const struct rrsig *rrsig)
-{
-    const uint32_t now = (uint32_t)v->options->now;
-    if (rrsig->signer_octets != v->zone->apex.octets
-        || !name_equal(rrsig->rdata + RRSIG_FIXED, v->zone->apex.wire))
-        return VERDICT_SIGNER;
-    if (rrsig->labels != labels_of(subject->owner))
-        return VERDICT_LABELS;
-    if (serial_before(rrsig->expiry, now))
-        return VERDICT_EXPIRED;
-    if (serial_before(now, rrsig->inception))
-        return VERDICT_EARLY;
-    return try_keys(v, subject, rrsig);
-}
 
 static void complain(struct verifier *v, enum severity severity, const struct subject *subject,
                      const struct rrsig *rrsig, enum verdict verdict)
@@ -297,7 +141,7 @@ static void complain(struct verifier *v, enum severity severity, const struct su
         break;
     case VERDICT_LABELS:
         snprintf(why, sizeof why, "is for %u labels, not %u", rrsig->labels,
-                 labels_of(subject->owner));
+                 rrsig_labels(subject->owner));
         break;
     case VERDICT_NO_KEY:
         snprintf(why, sizeof why, "is by a key that isn't at the apex");
@@ -332,7 +176,7 @@ static struct rrsig next_rrsig(const uint8_t **at)
     const uint8_t *rdata = *at + RR_FIXED;
     const size_t octets = wire_get16(rdata - 2);
     *at = rdata + octets;
-    return read_rrsig(rdata, octets);
+    return rrsig_read(rdata, octets);
 }
 
 static const uint8_t *first_rrsig(const struct block *block)
@@ -345,7 +189,8 @@ static void judge_all(struct verifier *v, const struct subject *subject, struct 
     const uint8_t *at = first_rrsig(subject->block);
     for (unsigned i = 0; i < subject->block->sig_count; i++) {
         const struct rrsig rrsig = next_rrsig(&at);
-        const enum verdict verdict = judge(v, subject, &rrsig);
+        const enum verdict verdict =
+            rrsig_judge(&v->keys, subject->owner, &v->list, &rrsig, v->options->now);
         tally->verdict[i] = verdict;
         tally->good += verdict == VERDICT_GOOD;
         tally->unknown += verdict == VERDICT_UNKNOWN;
@@ -480,12 +325,9 @@ static int check_chains(struct verifier *v)
 {
     if (!v->zone->nsec && v->zone->nsec3_params == 0)
         say(v, SEVERITY_ERROR, "the zone has neither an NSEC nor an NSEC3 chain");
-    int err = 0;
     if (v->zone->nsec)
-        err = verify_nsec(v->zone, v->file, v->notes);
-    if (err == 0 && v->zone->nsec3_params != 0)
-        err = verify_nsec3(v->zone, v->file, v->notes);
-    return err;
+        verify_nsec(v->zone, v->file, v->notes);
+    return v->zone->nsec3_params == 0 ? 0 : verify_nsec3(v->zone, v->file, v->notes);
 }
 
 static int verify(struct verifier *v)
@@ -495,7 +337,7 @@ static int verify(struct verifier *v)
         return 0;
     }
     int err = read_keys(v);
-    if (err != 0 || v->keys == 0)
+    if (err != 0 || v->keys.count == 0)
         return err;
     err = canonical_walk(v->zone, check_owner_of, v);
     if (err < 0)
@@ -510,17 +352,18 @@ int zone_verify(const struct zone *zone, const struct verify_options *options, c
                          .options = options,
                          .file = file,
                          .notes = notes,
-                         .signed_octets = ldns_buffer_new(LDNS_MIN_BUFLEN),
-                         .signature = ldns_buffer_new(LDNS_MIN_BUFLEN),
+                         .keys = {.zone = zone,
+                                  .covered = ldns_buffer_new(LDNS_MIN_BUFLEN),
+                                  .signature = ldns_buffer_new(LDNS_MIN_BUFLEN)},
                          .errors_before = notes->errors};
     int err = -ENOMEM;
-    if (v.signed_octets != NULL && v.signature != NULL)
+    if (v.keys.covered != NULL && v.keys.signature != NULL)
         err = verify(&v);
     if (err == 0 && notes->errors > v.errors_before)
         err = -EBADMSG;
-    ldns_buffer_free(v.signed_octets);
-    ldns_buffer_free(v.signature);
+    ldns_buffer_free(v.keys.covered);
+    ldns_buffer_free(v.keys.signature);
     canonical_fini(&v.list);
-    free(v.key);
+    free(v.keys.key);
     return err;
 }

@@ -353,6 +353,11 @@ static const struct {
      "warning: NS refers to al.example., which is an alias (RFC 2181 section 10.3)\n"},
     {APEX "a MX 1 al\nal CNAME ns\n",
      "warning: MX refers to al.example., which is an alias (RFC 2181 section 10.3)\n"},
+    /* RFC 5155 section 10.3 */
+    {APEX "@ NSEC3PARAM 1 0 2501 -\n"
+          "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 2501 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A\n",
+     "error: NSEC3 with 2501 iterations: more than 2500 were never allowed (RFC 5155 section "
+     "10.3), and a question would cost milliseconds\n"},
     /* RFC 1034 section 4.2.1 */
     {APEX "child NS x.\nchild TXT x\n", "warning: child.example. TXT is hidden by the "
                                         "delegation at it: it will never be an answer\n"},

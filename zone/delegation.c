@@ -1,0 +1,88 @@
+/* delegation.c -- name servers, and the glue that goes with them */
+#include "zone/assembly.h"
+
+#include "zone/rrtype.h"
+
+#include <errno.h>
+
+/* Where a name server's name stands relative to the NS records' owner. */
+enum station { STATION_OUTSIDE, STATION_SIBLING, STATION_IN_DOMAIN };
+
+static enum station station_of(const struct assembly *assembly, const struct owner *owner,
+                               const struct name *server)
+{
+    if (name_at_or_below(server, &owner->name))
+        return STATION_IN_DOMAIN;
+    return name_at_or_below(server, &assembly->records->apex) ? STATION_SIBLING : STATION_OUTSIDE;
+}
+
+uint8_t assembly_server_flags(const struct assembly *assembly, const struct owner *owner,
+                              const struct rrset *ns)
+{
+    uint8_t flags = 0;
+    for (size_t i = 0; i < ns->count; i++) {
+        struct name server;
+        name_from_wire(&server, record_rdata(assembly->gathering.record[ns->first + i]), true);
+        const enum station station = station_of(assembly, owner, &server);
+        flags |= station == STATION_IN_DOMAIN ? BLOCK_IN_DOMAIN : 0;
+        flags |= station == STATION_SIBLING ? BLOCK_SIBLING : 0;
+    }
+    return flags;
+}
+
+/* True where a name of the zone lies at or below a cut, and so is another zone's to answer for.
+ */
+static bool is_delegated(const struct assembly *assembly, const struct name *name)
+{
+    const struct records *records = assembly->records;
+    const uint8_t *wire = name->wire;
+    for (uint8_t octets = (uint8_t)(name->octets - records->apex.octets); octets > 0;) {
+        const size_t first = records_find(records, wire, octets, 0);
+        const size_t end = first < records->runs ? records_group_end(records, first) : first;
+        for (size_t i = first; i < end; i++)
+            for (const struct record *record = run_next(records, &records->run[i], NULL);
+                 record != NULL; record = run_next(records, &records->run[i], record))
+                if (record->type == RRTYPE_NS)
+                    return true;
+        octets = (uint8_t)(octets - 1 - wire[0]);
+        wire += 1 + wire[0];
+    }
+    return false;
+}
+
+/* Adds the addresses of a server at or below the owner to the glue block. */
+static int add_glue(struct assembly *assembly, const struct owner *owner,
+                    const struct name *server, size_t index)
+{
+    const struct records *records = assembly->records;
+    const uint8_t octets = (uint8_t)(server->octets - records->apex.octets);
+    if (owner->labels == 0 && is_delegated(assembly, server))
+        return 0;
+    const size_t first =
+        records_find(records, server->wire, octets, owner->labels == 0 ? 0 : owner->first);
+    if (first == records->runs)
+        return 0;
+    int err = gather(&assembly->glue, records, first, records_group_end(records, first), true,
+                     NULL, NULL);
+    for (size_t i = 0; err == 0 && i < assembly->glue.rrsets; i++)
+        err = compile_glue_add(assembly->compiler, &assembly->glue, &assembly->glue.rrset[i],
+                               index);
+    return err == -EMSGSIZE ? 0 : err; /* glue beyond 64 KiB can't be sent anyway */
+}
+
+/* Appends the block of the glue for the NS block that was appended last. */
+int assembly_append_glue(struct assembly *assembly, uint32_t node, const struct owner *owner,
+                         const struct rrset *ns)
+{
+    compile_glue_begin(assembly->compiler);
+    for (size_t i = 0; i < ns->count; i++) {
+        struct name server;
+        name_from_wire(&server, record_rdata(assembly->gathering.record[ns->first + i]), true);
+        if (station_of(assembly, owner, &server) != STATION_IN_DOMAIN)
+            continue;
+        const int err = add_glue(assembly, owner, &server, i);
+        if (err != 0)
+            return err;
+    }
+    return compiled_count(assembly->compiler) == 0 ? 0 : assembly_append_block(assembly, node);
+}
