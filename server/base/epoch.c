@@ -23,21 +23,22 @@ struct epoch {
     struct retired *retired;           /* a queue in ascending order of epochs */
     size_t first, end, capacity;
     unsigned readers;
-    struct reader_slot slot[];
+    struct reader_slot *slot; /* `readers` of them */
 };
 
 struct epoch *epoch_new(unsigned readers)
 {
-    const size_t octets = sizeof(struct epoch) + readers * sizeof(struct reader_slot);
-    struct epoch *epoch = aligned_alloc(64, octets);
-    if (epoch == NULL)
+    struct epoch *epoch = aligned_alloc(64, sizeof *epoch);
+    struct reader_slot *slot = aligned_alloc(64, (readers + 1) * sizeof *slot);
+    if (epoch == NULL || slot == NULL) {
+        free(epoch);
+        free(slot);
         return NULL;
+    }
+    *epoch = (struct epoch){.readers = readers, .slot = slot};
     atomic_init(&epoch->now, 1);
-    epoch->retired = NULL;
-    epoch->first = epoch->end = epoch->capacity = 0;
-    epoch->readers = readers;
     for (unsigned i = 0; i < readers; i++)
-        atomic_init(&epoch->slot[i].entered, 0);
+        atomic_init(&slot[i].entered, 0);
     return epoch;
 }
 
@@ -49,6 +50,7 @@ void epoch_free(struct epoch *epoch)
     assert(left == 0);
     (void)left;
     free(epoch->retired);
+    free(epoch->slot);
     free(epoch);
 }
 
