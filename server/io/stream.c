@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { STALLED_MS = 1000 }; /* a slow network's client sends the rest of its query within that */
+
 struct streams *streams_new(const struct streams_config *config)
 {
     struct streams *s = calloc(1, sizeof(*s));
@@ -44,9 +46,23 @@ static bool evict(struct streams *s, struct link *list, size_t offset)
     return true;
 }
 
+/* Resets the connection that has been busy without progress the longest, if that is long enough: one octet
+ * of a message that never comes would otherwise hold a place until the idle time is over. */
+static bool evict_stalled(struct streams *s)
+{
+    if (link_alone(&s->busy))
+        return false;
+    struct connection *c = link_member(s->busy.next, struct connection, order);
+    if (uv_now(s->loop) - c->progress_ms < STALLED_MS)
+        return false;
+    connection_give_up(c);
+    pulse_add(&s->service->pulse->tcp_refused, 1);
+    return true;
+}
+
 static bool evict_oldest(struct streams *s)
 {
-    return evict(s, &s->idle, offsetof(struct connection, order));
+    return evict(s, &s->idle, offsetof(struct connection, order)) || evict_stalled(s);
 }
 
 /* Whether there's room for one more connection of the client. */

@@ -159,6 +159,40 @@ static void at_the_limit_in_all_the_oldest_idle_connection_goes(void **state)
     harness_stop(&h);
 }
 
+/* One octet of a message that never comes makes a connection busy, and so would hold its place. */
+static void where_none_is_idle_one_without_progress_goes(void **state)
+{
+    (void)state;
+    struct harness h;
+    harness_start(&h, (struct harness_config){.listen = {"127.0.0.1@0"},
+                                              .limits = {.tcp_connections = 2}});
+    const int first = connection(&h, "127.0.0.2");
+    make_busy(first);
+    const int second = connection(&h, "127.0.0.3");
+    make_busy(second);
+    int third = connection(&h, "127.0.0.4");
+    assert_true(ended(third)); /* both have just made progress */
+
+    const uint64_t end = now_ms() + PATIENCE_MS;
+    uint8_t frame[64];
+    bool served = false;
+    while (!served && now_ms() < end) {
+        close(third);
+        third = connection(&h, "127.0.0.4");
+        const size_t octets = frame_write(frame, 40, 7, NULL);
+        served = send(third, frame, octets, MSG_NOSIGNAL) == (ssize_t)octets
+              && recv(third, frame, sizeof frame, 0) > 0;
+        if (!served)
+            poll(NULL, 0, 20);
+    }
+    assert_true(served);
+    assert_true(ended(first));
+    close(first);
+    close(second);
+    close(third);
+    harness_stop(&h);
+}
+
 static void new_limits_hold_for_the_next_connection(void **state)
 {
     (void)state;
@@ -218,6 +252,7 @@ int main(void)
         cmocka_unit_test(at_the_limit_of_a_client_its_oldest_idle_connection_goes),
         cmocka_unit_test(where_none_is_idle_the_new_connection_is_refused),
         cmocka_unit_test(at_the_limit_in_all_the_oldest_idle_connection_goes),
+        cmocka_unit_test(where_none_is_idle_one_without_progress_goes),
         cmocka_unit_test(new_limits_hold_for_the_next_connection),
         cmocka_unit_test(without_descriptors_idle_connections_make_room),
     };
