@@ -217,7 +217,12 @@ def any_at_dname(case, ours, theirs, _):
       "room and stays silent")
 def glue_without_room(case, ours, theirs, _):
     extra = set(ours.sets[2]) - set(theirs.sets[2])
-    smallest = min((12 + len(rr[4]) for rr in extra), default=0)
+    # Whole RRsets, the owner spelt out once: where its case is another, it can't be pointed to.
+    rrsets = {}
+    for rr in extra:
+        rrsets.setdefault(rr[:2], len(rr[0]) - 2)
+        rrsets[rr[:2]] += 12 + len(rr[4])
+    smallest = min(rrsets.values(), default=0)
     return (set(theirs.sets[2]) <= set(ours.sets[2]) and not theirs.flag(message.TC)
             and all(known(case, rr[0]) for rr in extra)
             and len(theirs.octets) + smallest > compare.limit(case.question))
@@ -239,6 +244,14 @@ def sibling_glue_room(case, ours, theirs, _):
 
 
 TRANSFERS = (251, 252)
+
+
+@rule("zone-of-another-seed", "rcode aa authority answer",
+      "a made-up name met a zone of another seed, one that this peer refuses to load (data below a "
+      "DNAME) and so isn't compared with")
+def zone_of_another_seed(case, _ours, theirs, _):
+    return (theirs.rcode == 2 and not any(theirs.sets)
+            and case.world.zone_of(names.lower(case.question.name)) is None)
 
 
 @rule("transfer-over-udp", "rcode aa authority answer",
