@@ -71,11 +71,9 @@ static bool show_progress(void *context, const struct zonefile_progress *now)
 {
     struct progress *progress = context;
     const double at = seconds_now();
-    /* Building is silent and takes as long again, so its beginning is told early. */
-    const bool early = now->all && progress->terminal && at - progress->start > 1;
     const double every = progress->terminal ? 0.2 : PROGRESS_LINE_EVERY_S;
-    if (progress->quiet
-        || (!early && (at - progress->start < PROGRESS_AFTER_S || at - progress->last < every)))
+    if (progress->quiet || at - progress->start < PROGRESS_AFTER_S
+        || at - progress->last < every)
         return false;
     progress->last = at;
     progress->shown = true;

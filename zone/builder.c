@@ -14,6 +14,8 @@ struct builder {
     struct records records;
     char **file;
     size_t files;
+    bool (*stop)(void *context); /* NULL: nobody watches */
+    void *context;
 };
 
 struct builder *builder_new(const struct name *apex)
@@ -127,19 +129,30 @@ static int append_version(struct zone *zone)
     return 0;
 }
 
-/* Assembles the nodes of all owners, or as many as it takes to have told enough mistakes. */
-static int assemble(struct assembly *assembly)
+void builder_watch(struct builder *builder, bool (*stop)(void *context), void *context)
 {
+    builder->stop = stop;
+    builder->context = context;
+}
+
+/* Assembles the nodes of all owners, or as many as it takes to have told enough mistakes. */
+static int assemble(const struct builder *builder, struct assembly *assembly)
+{
+    enum { WATCH_EVERY = 4096 };
     const struct records *records = assembly->records;
     if (records->runs == 0
         || *(const uint8_t *)arena_at(&records->scratch, records->run[0].owner) != 0)
         assembly_miss_apex(assembly); /* the rest is looked at all the same */
     int err = 0;
+    size_t owners = 0;
     for (size_t first = 0;
          err == 0 && first < records->runs && !notes_full(assembly->reporter.notes);) {
         const size_t end = records_group_end(records, first);
         err = assembly_add(assembly, first, end);
         first = end;
+        if (builder->stop != NULL && ++owners % WATCH_EVERY == 0
+            && builder->stop(builder->context))
+            return -ECANCELED;
     }
     return err;
 }
@@ -167,7 +180,7 @@ static int build(struct builder *builder, struct zone *zone, struct notes *notes
     struct assembly assembly;
     int err = assembly_init(&assembly, &builder->records, zone, reporter);
     if (err == 0)
-        err = assemble(&assembly);
+        err = assemble(builder, &assembly);
     if (err == 0 && notes->errors == errors)
         err = finish_zone(zone, &assembly);
     if (err == 0 && notes->errors > errors)

@@ -83,6 +83,10 @@ int builder_file(struct builder *builder, const char *path);
 int builder_add(struct builder *builder, const struct name *owner, uint16_t type, uint32_t ttl,
                 const uint8_t *rdata, uint16_t rdata_octets, struct place place);
 
+/* Has `stop` called every few thousand owners while builder_finish() works; where it returns true, that is
+ * abandoned and gives -ECANCELED. */
+void builder_watch(struct builder *builder, bool (*stop)(void *context), void *context);
+
 /* Sorts, checks and compiles what was added. Warnings and errors go to `notes`. On success
  * `*out` is the caller's, to be freed with zone_free(). Returns 0, -ENOMEM, or -EBADMSG where
  * the records are no zone; then `*out` is untouched. */

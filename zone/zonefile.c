@@ -82,6 +82,25 @@ static void set_lines_from_files(struct notes *notes, size_t from,
     }
 }
 
+/* Passes progress on, and goes on telling it while the zone is built of what was read. */
+struct watch {
+    const struct zonefile_options *options; /* the caller's; NULL: none */
+    struct zonefile_progress last;
+};
+
+static bool tell(void *context)
+{
+    struct watch *watch = context;
+    return watch->options->progress(watch->options->context, &watch->last);
+}
+
+static bool note_progress(void *context, const struct zonefile_progress *progress)
+{
+    struct watch *watch = context;
+    watch->last = *progress;
+    return tell(watch);
+}
+
 static int load_once(struct zone **out, const char *path, const struct name *apex,
                      const struct zonefile_options *options, struct sources *sources,
                      struct notes *notes, bool *changed)
@@ -93,7 +112,16 @@ static int load_once(struct zone **out, const char *path, const struct name *ape
     const struct reading_sink sink = {
         .file = add_file, .record = add_record, .context = builder};
     const size_t errors = notes->errors, count = notes->count;
-    int err = reading_load(path, apex, options, &sink, sources, notes, changed);
+    struct watch watch = {.options = options};
+    struct zonefile_options watched = {0};
+    if (options != NULL)
+        watched = *options;
+    if (watched.progress != NULL) {
+        watched.progress = note_progress;
+        watched.context = &watch;
+        builder_watch(builder, tell, &watch);
+    }
+    int err = reading_load(path, apex, &watched, &sink, sources, notes, changed);
     if (err == 0 && notes->errors != errors)
         err = -EBADMSG;
     if (err == 0 && !*changed)

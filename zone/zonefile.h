@@ -39,7 +39,8 @@ struct zonefile_progress {
 struct zonefile_options {
     /* Refuses pipes and devices, which may never end: for a server, whose threads they'd hold. */
     bool files_only;
-    /* Called every 64 Ki records or so, and when all is read; may be NULL. Returning true abandons the load: -ECANCELED. */
+    /* Called for every 256 KiB or so that are read, and every few thousand owners that are built; may be NULL.
+     * Returning true abandons the load: -ECANCELED. */
     bool (*progress)(void *context, const struct zonefile_progress *progress);
     void *context;
 };

@@ -284,6 +284,42 @@ static void a_load_can_be_abandoned(void **state)
     notes_fini(&notes);
 }
 
+/* Says how often it was told of a zone that is read and being built; the third time it has enough. */
+static bool abandon_building(void *context, const struct zonefile_progress *progress)
+{
+    unsigned *building = context;
+    *building += progress->all;
+    return *building == 3;
+}
+
+static void building_is_told_of_and_can_be_abandoned(void **state)
+{
+    enum { NAMES = 20000 };
+    char *text = malloc(NAMES * 32 + 100);
+    assert_non_null(text);
+    size_t len = (size_t)sprintf(text, "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns.else.\n");
+    for (unsigned i = 0; i < NAMES; i++)
+        len += (size_t)sprintf(text + len, "n%u 60 A 192.0.2.1\n", i);
+    write_file(*state, "zone", text);
+    free(text);
+    unsigned building = 0;
+    const struct zonefile_options options = {.progress = abandon_building,
+                                             .context = &building};
+    struct sources sources = {0};
+    struct notes notes;
+    struct name apex;
+    struct zone *zone = NULL;
+    notes_init(&notes);
+    name_from_string(&apex, "example.");
+    assert_int_equal(
+        zonefile_load(&zone, path_of(*state, "zone"), &apex, &options, &sources, &notes),
+        -ECANCELED);
+    assert_int_equal(building, 3);
+    assert_null(zone);
+    sources_fini(&sources);
+    notes_fini(&notes);
+}
+
 /* The builder's notes know places alone; the line is read again. */
 static void notes_about_the_whole_zone_show_their_line(void **state)
 {
@@ -319,6 +355,7 @@ int main(void)
         IN_FOLDER(a_file_that_changes_while_it_is_read_is_read_again),
         IN_FOLDER(a_server_waits_for_no_pipe),
         IN_FOLDER(a_load_can_be_abandoned),
+        IN_FOLDER(building_is_told_of_and_can_be_abandoned),
         IN_FOLDER(notes_about_the_whole_zone_show_their_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
