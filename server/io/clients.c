@@ -9,17 +9,21 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { BUCKETS_MIN = 256, BUCKETS_MAX = 1 << 20 };
+enum { BUCKETS_MIN = 256, BUCKETS_MAX = 1 << 20, WISHES_MAX = 16 };
 
 struct clients {
     _Atomic unsigned open;
     _Atomic unsigned open_max;
     _Atomic unsigned client_max;
     _Atomic unsigned idle_ms;
+    _Atomic unsigned wishes; /* how many there are below, to be looked at without the mutex */
     unsigned workers;
     uint64_t seed;         /* random, so that nobody can choose prefixes that share a bucket */
     size_t buckets;        /* a power of two */
     pthread_mutex_t mutex; /* guards what follows, and `open` and `next` of the clients */
+    bool any_wanted;       /* a place for anybody */
+    unsigned wanting;
+    struct client *wants[WISHES_MAX]; /* clients for whom a place is wanted, each once */
     struct client *bucket[];
 };
 
@@ -153,6 +157,25 @@ enum admission clients_enter(struct clients *clients, const struct sockaddr *pee
     return ADMISSION_GRANTED;
 }
 
+/* The number of wishes has changed. The mutex is held. */
+static void count_wishes(struct clients *clients)
+{
+    atomic_store_explicit(&clients->wishes, clients->wanting + clients->any_wanted,
+                          memory_order_relaxed);
+}
+
+/* The client wants nothing more. The mutex is held. */
+static void forget_wish(struct clients *clients, const struct client *client)
+{
+    for (unsigned i = 0; i < clients->wanting; i++) {
+        if (clients->wants[i] != client)
+            continue;
+        clients->wants[i] = clients->wants[--clients->wanting];
+        count_wishes(clients);
+        return;
+    }
+}
+
 void clients_leave(struct clients *clients, struct client *client)
 {
     pthread_mutex_lock(&clients->mutex);
@@ -162,9 +185,65 @@ void clients_leave(struct clients *clients, struct client *client)
         while (*at != client)
             at = &(*at)->next;
         *at = client->next;
+        forget_wish(clients, client);
     }
     pthread_mutex_unlock(&clients->mutex);
     if (gone)
         free(client);
     atomic_fetch_sub_explicit(&clients->open, 1, memory_order_relaxed);
+}
+
+void clients_want(struct clients *clients, struct client *client)
+{
+    pthread_mutex_lock(&clients->mutex);
+    bool known = false;
+    for (unsigned i = 0; i < clients->wanting; i++)
+        known |= clients->wants[i] == client;
+    if (client == NULL)
+        clients->any_wanted = true;
+    else if (!known && clients->wanting < WISHES_MAX)
+        clients->wants[clients->wanting++] = client;
+    count_wishes(clients);
+    pthread_mutex_unlock(&clients->mutex);
+}
+
+/* The first wish for a client that has an idle connection on this worker, or NULL. */
+static struct client *find_wish(struct clients *clients, unsigned worker)
+{
+    const unsigned client_max =
+        atomic_load_explicit(&clients->client_max, memory_order_relaxed);
+    for (unsigned i = 0; i < clients->wanting;) {
+        struct client *client = clients->wants[i];
+        if (client->open < client_max) {
+            forget_wish(clients, client); /* there is room by now */
+            continue;
+        }
+        if (!link_alone(&client->idle[worker])) {
+            forget_wish(clients, client);
+            return client;
+        }
+        i++;
+    }
+    return NULL;
+}
+
+enum clients_wish clients_wish(struct clients *clients, unsigned worker, bool has_idle,
+                               struct client **client)
+{
+    if (atomic_load_explicit(&clients->wishes, memory_order_relaxed) == 0)
+        return CLIENTS_WISH_NONE;
+    enum clients_wish wish = CLIENTS_WISH_NONE;
+    pthread_mutex_lock(&clients->mutex);
+    *client = find_wish(clients, worker);
+    const bool full = atomic_load_explicit(&clients->open, memory_order_relaxed)
+                      >= atomic_load_explicit(&clients->open_max, memory_order_relaxed);
+    if (*client != NULL)
+        wish = CLIENTS_WISH_CLIENT;
+    else if (clients->any_wanted && full && has_idle)
+        wish = CLIENTS_WISH_ANY;
+    if (!full || wish == CLIENTS_WISH_ANY)
+        clients->any_wanted = false;
+    count_wishes(clients);
+    pthread_mutex_unlock(&clients->mutex);
+    return wish;
 }

@@ -10,6 +10,7 @@
 #include "server/base/config.h"
 #include "server/io/link.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -48,6 +49,21 @@ uint64_t clients_idle_ms(const struct clients *clients);
 enum admission clients_enter(struct clients *clients, const struct sockaddr *peer,
                              struct client **client);
 void clients_leave(struct clients *clients, struct client *client);
+
+/* Tells the other workers that one of theirs should make room, since the caller has no idle connection to close: one
+ * of `client`, or of anybody where that is NULL. Any thread. */
+void clients_want(struct clients *clients, struct client *client);
+
+/* What others want of this worker: CLIENTS_WISH_NONE, the closing of its oldest idle connection, or of that of
+ * `*client`, which has one here. A wish that no longer counts is forgotten. Cheap where there is none. */
+enum clients_wish {
+    CLIENTS_WISH_NONE,
+    CLIENTS_WISH_ANY,
+    CLIENTS_WISH_CLIENT,
+};
+
+enum clients_wish clients_wish(struct clients *clients, unsigned worker, bool has_idle,
+                               struct client **client);
 
 /* Connections in all. Any thread. */
 unsigned clients_open(const struct clients *clients);

@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STALLED_MS = 1000 }; /* a slow network's client sends the rest of its query within that */
+enum {
+    STALLED_MS = 1000
+}; /* a slow network's client sends the rest of its query within that */
 
 struct streams *streams_new(const struct streams_config *config)
 {
@@ -65,16 +67,28 @@ static bool evict_oldest(struct streams *s)
     return evict(s, &s->idle, offsetof(struct connection, order)) || evict_stalled(s);
 }
 
-/* Whether there's room for one more connection of the client. */
+static bool evict_of(struct streams *s, struct client *client)
+{
+    return evict(s, &client->idle[s->worker], offsetof(struct connection, of_client));
+}
+
+/* Whether there's room for one more connection of the client. Another worker's idle connection isn't ours to
+ * close: that worker is asked to, and the client finds room when it tries again. */
 static bool make_room(struct streams *s, enum admission admission, struct client *client)
 {
     switch (admission) {
     case ADMISSION_GRANTED:
         return true;
     case ADMISSION_FULL:
-        return evict_oldest(s);
+        if (evict_oldest(s))
+            return true;
+        clients_want(s->clients, NULL);
+        break;
     case ADMISSION_CLIENT_FULL:
-        return evict(s, &client->idle[s->worker], offsetof(struct connection, of_client));
+        if (evict_of(s, client))
+            return true;
+        clients_want(s->clients, client);
+        break;
     case ADMISSION_NO_MEMORY:
         break;
     }
@@ -136,10 +150,27 @@ static void expire(struct streams *s, struct link *list)
     }
 }
 
+/* Makes the room that other workers asked for. */
+static void grant_wish(struct streams *s)
+{
+    struct client *client;
+    switch (clients_wish(s->clients, s->worker, !link_alone(&s->idle), &client)) {
+    case CLIENTS_WISH_ANY:
+        evict_oldest(s);
+        break;
+    case CLIENTS_WISH_CLIENT:
+        evict_of(s, client);
+        break;
+    case CLIENTS_WISH_NONE:
+        break;
+    }
+}
+
 void streams_expire(struct streams *streams)
 {
     expire(streams, &streams->idle);
     expire(streams, &streams->busy);
+    grant_wish(streams);
 }
 
 static void close_list(struct link *list)

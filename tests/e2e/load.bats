@@ -60,7 +60,7 @@ YAML
 @test "one client has its share of TCP connections and no more" {
     zone_text 1 >"$work/z"
     cat >"$work/p.yaml" <<'YAML'
-server: {listen: [127.0.0.1@0], tcp: {per-client: 5}}
+server: {listen: [127.0.0.1@0], workers: 1, tcp: {per-client: 5}}
 zones: [{name: example.com, file: z}]
 YAML
     start -c "$work/p.yaml"

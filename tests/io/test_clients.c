@@ -62,12 +62,74 @@ static void connections_that_end_make_room(void **state)
     clients_free(clients);
 }
 
+/* A worker that has no idle connection to close can't close another's: it asks. */
+static void a_place_is_asked_of_the_worker_that_has_an_idle_connection(void **state)
+{
+    (void)state;
+    struct clients *clients = clients_new(&limits, 2);
+    struct client *client = enter(clients, "192.0.2.1", ADMISSION_GRANTED), *asked = NULL;
+    enter(clients, "192.0.2.1", ADMISSION_GRANTED);
+    struct link connection;
+    link_init(&connection);
+    link_append(&client->idle[1], &connection);
+    assert_int_equal(clients_wish(clients, 1, true, &asked), CLIENTS_WISH_NONE);
+
+    enter(clients, "192.0.2.1", ADMISSION_CLIENT_FULL);
+    clients_want(clients, client);
+    clients_want(clients, client);
+    clients_leave(clients, client);
+    assert_int_equal(clients_wish(clients, 0, true, &asked), CLIENTS_WISH_NONE);
+    assert_int_equal(clients_wish(clients, 1, true, &asked), CLIENTS_WISH_CLIENT);
+    assert_ptr_equal(asked, client);
+    assert_int_equal(clients_wish(clients, 1, true, &asked), CLIENTS_WISH_NONE);
+    link_remove(&connection);
+    clients_free(clients);
+}
+
+static void a_place_for_anybody_is_asked_of_one_worker(void **state)
+{
+    (void)state;
+    struct clients *clients = clients_new(&limits, 2);
+    struct client *asked = NULL;
+    enter(clients, "192.0.2.1", ADMISSION_GRANTED);
+    enter(clients, "192.0.2.2", ADMISSION_GRANTED);
+    enter(clients, "192.0.2.3", ADMISSION_GRANTED);
+    enter(clients, "192.0.2.4", ADMISSION_GRANTED);
+    clients_want(clients, NULL);
+    assert_int_equal(clients_wish(clients, 0, false, &asked), CLIENTS_WISH_NONE);
+    assert_int_equal(clients_wish(clients, 1, true, &asked), CLIENTS_WISH_ANY);
+    assert_int_equal(clients_wish(clients, 0, true, &asked), CLIENTS_WISH_NONE);
+    clients_free(clients);
+}
+
+static void a_wish_is_forgotten_when_there_is_room(void **state)
+{
+    (void)state;
+    struct clients *clients = clients_new(&limits, 1);
+    struct client *client = enter(clients, "192.0.2.1", ADMISSION_GRANTED), *asked = NULL;
+    enter(clients, "192.0.2.1", ADMISSION_GRANTED);
+    struct link connection;
+    link_init(&connection);
+    link_append(&client->idle[0], &connection);
+    clients_want(clients, client);
+    clients_want(clients, NULL);
+    clients_leave(clients, client);
+    assert_int_equal(clients_wish(clients, 0, true, &asked), CLIENTS_WISH_NONE);
+    enter(clients, "192.0.2.1", ADMISSION_GRANTED);
+    assert_int_equal(clients_wish(clients, 0, true, &asked), CLIENTS_WISH_NONE);
+    link_remove(&connection);
+    clients_free(clients);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ipv4_address_is_one_client),
         cmocka_unit_test(an_ipv6_prefix_of_64_bits_is_one_client),
         cmocka_unit_test(connections_that_end_make_room),
+        cmocka_unit_test(a_place_is_asked_of_the_worker_that_has_an_idle_connection),
+        cmocka_unit_test(a_place_for_anybody_is_asked_of_one_worker),
+        cmocka_unit_test(a_wish_is_forgotten_when_there_is_room),
     };
     return cmocka_run_group_tests_name("clients", tests, NULL, NULL);
 }
