@@ -3,13 +3,13 @@
 
 #include <math.h>
 
-void holddown_fall(struct holddown *h, uint64_t now_ms)
+void holddown_fall(struct holddown *h, const struct thresholds *limits, uint64_t now_ms)
 {
     const double since = (double)(now_ms - h->fell_ms);
     h->penalty = 1 + h->penalty * exp2(-since / HOLDDOWN_HALF_LIFE_MS);
     h->fell_ms = now_ms;
-    const double away =
-        fmin(HOLDDOWN_FIRST_MS * pow(HOLDDOWN_FACTOR, h->penalty - 1), HOLDDOWN_MAX_MS);
+    const double away = fmin(limits->holddown_first_ms * pow(HOLDDOWN_FACTOR, h->penalty - 1),
+                             limits->holddown_max_ms);
     h->until_ms = now_ms + (uint64_t)away;
 }
 

@@ -4,13 +4,12 @@
 #ifndef PHAROS_SERVER_SIDECAR_HOLDDOWN_H
 #define PHAROS_SERVER_SIDECAR_HOLDDOWN_H
 
-#include <stdbool.h>
+#include "server/base/thresholds.h"
+
 #include <stdint.h>
 
 enum {
-    HOLDDOWN_FIRST_MS = 2000,
     HOLDDOWN_FACTOR = 6,
-    HOLDDOWN_MAX_MS = 10 * 60 * 1000,
     HOLDDOWN_HALF_LIFE_MS = 2 * 60 * 1000,
 };
 
@@ -21,7 +20,7 @@ struct holddown {
     uint64_t until_ms;
 };
 
-void holddown_fall(struct holddown *h, uint64_t now_ms);
+void holddown_fall(struct holddown *h, const struct thresholds *limits, uint64_t now_ms);
 
 /* Milliseconds left; 0: it's over. */
 uint64_t holddown_left(const struct holddown *h, uint64_t now_ms);

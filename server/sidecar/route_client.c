@@ -12,6 +12,8 @@ enum route route_from_text(const char *line)
 {
     if (strncmp(line, "up ", 3) == 0)
         return ROUTE_UP;
+    if (strncmp(line, "drain ", 6) == 0)
+        return ROUTE_DRAIN;
     if (strncmp(line, "down ", 5) != 0)
         return ROUTE_UNKNOWN;
     static const char *const fresh[] = {"start", "server-leaving", "server-starting"};
@@ -71,7 +73,8 @@ static void ask(struct route_client *c)
 
 static void say_wish(struct route_client *c)
 {
-    char text[CONTROL_LINE_MAX] = "down\n";
+    char text[CONTROL_LINE_MAX];
+    snprintf(text, sizeof(text), "%s\n", wish_to_text(c->wish));
     if (c->wish == WISH_UP) {
         size_t at = (size_t)snprintf(text, sizeof(text), "up ");
         for (size_t i = 0; i < INSTANCE_OCTETS; i++)
@@ -88,7 +91,8 @@ static bool differs(const struct route_client *c)
 {
     return (c->wish == WISH_UP && c->route != ROUTE_UP
             && (c->route != ROUTE_WITHDRAWN || !c->seen_up))
-           || (c->wish == WISH_DOWN && c->route == ROUTE_UP);
+           || (c->wish == WISH_DRAIN && c->route == ROUTE_UP)
+           || (c->wish == WISH_DOWN && (c->route == ROUTE_UP || c->route == ROUTE_DRAIN));
 }
 
 /* Answers come in order, and only the last one says how things are now. A word that was refused is
@@ -212,8 +216,8 @@ void route_client_wish(struct route_client *c, enum wish wish)
     if (wish == WISH_NOTHING)
         return;
     if (c->path == NULL) {
-        log_notice("%s: dry run: would say %s", c->name, wish == WISH_UP ? "up" : "down");
-        c->route = wish == WISH_UP ? ROUTE_UP : ROUTE_DOWN;
+        log_notice("%s: dry run: would say %s", c->name, wish_to_text(wish));
+        c->route = wish == WISH_UP ? ROUTE_UP : wish == WISH_DRAIN ? ROUTE_DRAIN : ROUTE_DOWN;
     } else if (c->connected) {
         say_wish(c);
     }

@@ -22,7 +22,7 @@ struct sidecar;
 
 /* What has come in since the last tick. */
 struct gathered {
-    uint32_t probes, bad, tcp, tcp_bad, paths;
+    uint32_t probes, bad, tcp, tcp_bad, paths, paths_bad;
 };
 
 struct group {
@@ -32,6 +32,7 @@ struct group {
     struct prober prober;
     struct verdict verdict;
     struct route_client route;
+    struct guard guard;
     struct gathered gathered;
 };
 
@@ -41,7 +42,6 @@ struct sidecar {
     uv_loop_t *loop;
     struct watch watch;
     struct signals signals;
-    const struct guard *guard;
     struct group *group;
     size_t groups;
     uv_signal_t signal[SIGNALS];
@@ -62,8 +62,7 @@ static void on_probe(struct prober *prober, unsigned path, enum probe_result res
     g->bad += bad;
     g->tcp += tcp;
     g->tcp_bad += tcp & bad;
-    if (bad == 0)
-        g->paths |= UINT32_C(1) << path;
+    *(bad == 0 ? &g->paths : &g->paths_bad) |= UINT32_C(1) << path;
 }
 
 static enum health health_of(enum server server)
@@ -83,9 +82,21 @@ static enum health health_of(enum server server)
     }
 }
 
-static struct sample sample_of(const struct sidecar *s, const struct group *group)
+/* The guard is asked while the verdict wants to know, and told each tick how this node does. */
+static enum guard_answer ask_guard(struct group *group)
+{
+    struct guard *guard = &group->guard;
+    guard->type->report(guard, group->verdict.badness);
+    if (verdict_asks(&group->verdict))
+        return guard->type->ask(guard, group->verdict.badness);
+    guard->type->cancel(guard);
+    return GUARD_PENDING;
+}
+
+static struct sample sample_of(const struct sidecar *s, struct group *group)
 {
     const struct gathered *g = &group->gathered;
+    struct guard *guard = &group->guard;
     const unsigned paths = 2 * (unsigned)group->config->addresses;
     return (struct sample){
         .health = health_of(s->watch.server),
@@ -97,11 +108,28 @@ static struct sample sample_of(const struct sidecar *s, const struct group *grou
         .bad = g->bad,
         .tcp = g->tcp,
         .tcp_bad = g->tcp_bad,
+        .datagrams = s->signals.answers + s->signals.drops,
+        .drops = s->signals.drops,
         .paths = g->paths,
+        .paths_bad = g->paths_bad,
         .paths_all = paths < 32 ? (UINT32_C(1) << paths) - 1 : UINT32_MAX,
         .route = group->route.route,
-        .guard = s->guard->answer(s->guard),
+        .guard = ask_guard(group),
+        .may_return = guard->type->may_return(guard, group->verdict.badness),
+        .fleet = guard->type->view(guard),
     };
+}
+
+/* The driver is told of a new wish, and then the fleet. */
+static void follow(struct sidecar *s, struct group *group, enum wish wish)
+{
+    struct guard *guard = &group->guard;
+    memcpy(group->route.instance, s->watch.view.instance, INSTANCE_OCTETS);
+    route_client_wish(&group->route, wish);
+    if (wish == WISH_UP)
+        guard->type->returned(guard);
+    else if (wish != WISH_NOTHING)
+        guard->type->withdrawn(guard, group->verdict.badness);
 }
 
 static void decide(struct sidecar *s, struct group *group, uint64_t now_ms)
@@ -112,10 +140,8 @@ static void decide(struct sidecar *s, struct group *group, uint64_t now_ms)
     group->gathered = (struct gathered){0};
     if (!verdict_step(&group->verdict, &sample, now_ms))
         return;
-    if (verdict_wish(&group->verdict) != wish) {
-        memcpy(group->route.instance, s->watch.view.instance, INSTANCE_OCTETS);
-        route_client_wish(&group->route, verdict_wish(&group->verdict));
-    }
+    if (verdict_wish(&group->verdict) != wish)
+        follow(s, group, verdict_wish(&group->verdict));
     log_notice("%s: %s -> %s: %s", group->config->name, verdict_state_to_text(before),
                verdict_state_to_text(group->verdict.state), group->verdict.why);
 }
@@ -180,7 +206,9 @@ static int start_group(struct sidecar *s, struct group *group)
     group->prober.qname_octets = qname->octets;
     group->prober.ended = on_probe;
     group->prober.data = group;
-    verdict_init(&group->verdict, uv_hrtime() / 1000000);
+    verdict_init(&group->verdict, NULL, uv_hrtime() / 1000000);
+    group->guard.type =
+        config->route.without_fleet == WITHOUT_FLEET_WITHDRAW ? &guard_withdraw : &guard_stay;
     set_control(s, group);
     const bool dry = config->route.driver == ROUTE_DRIVER_LOG;
     const int err = route_client_start(&group->route, s->loop, group->config->name,
@@ -194,8 +222,6 @@ static int start(struct sidecar *s)
     const int err = confine(geteuid() == 0 ? config->user : NULL, -1);
     if (err != 0)
         return err;
-    s->guard =
-        config->route.without_fleet == WITHOUT_FLEET_WITHDRAW ? &guard_withdraw : &guard_stay;
     s->groups = config->route.groups;
     s->group = calloc(s->groups, sizeof(*s->group));
     if (s->group == NULL)
@@ -255,7 +281,7 @@ static int run(struct sidecar *s)
     }
     log_notice("watching %s: %zu group(s), late after %u ms, without a fleet: %s",
                s->pulse_path, s->groups, config->route.late_ms,
-               s->guard == &guard_withdraw ? "withdraw" : "stay");
+               config->route.without_fleet == WITHOUT_FLEET_WITHDRAW ? "withdraw" : "stay");
     uv_run(s->loop, UV_RUN_DEFAULT);
     stop(s);
     log_notice("stopped; routes stay as they are");

@@ -3,128 +3,48 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 const char *verdict_state_to_text(enum verdict_state state)
 {
-    static const char *const text[] = {"INIT", "READY", "UP", "SUSPECT", "DOWN", "PROBATION"};
+    static const char *const text[] = {"INIT",      "READY",       "UP",        "SUSPECT",
+                                       "DRAIN",     "DOWN",        "PROBATION", "ABSORB",
+                                       "FORCED_UP", "FORCED_DOWN", "HOLD"};
     return text[state];
 }
 
-void verdict_init(struct verdict *verdict, uint64_t now_ms)
+void verdict_init(struct verdict *verdict, const struct thresholds *limits, uint64_t now_ms)
 {
-    *verdict = (struct verdict){.state = VERDICT_INIT, .since_ms = now_ms};
+    *verdict = (struct verdict){.state = VERDICT_INIT,
+                                .since_ms = now_ms,
+                                .limits = limits != NULL ? *limits : thresholds_default()};
+    verdict->absorb.last_ms = now_ms;
 }
 
-enum wish verdict_wish(const struct verdict *verdict)
+enum wish verdict_wish(const struct verdict *v)
 {
-    switch (verdict->state) {
+    switch (v->state) {
     case VERDICT_UP:
     case VERDICT_SUSPECT:
+    case VERDICT_ABSORB:
         return WISH_UP;
+    case VERDICT_DRAIN:
+        return WISH_DRAIN;
     case VERDICT_DOWN:
     case VERDICT_PROBATION:
+    case VERDICT_FORCED_DOWN:
         return WISH_DOWN;
+    case VERDICT_FORCED_UP:
+        return v->dead ? WISH_DOWN : WISH_UP;
+    case VERDICT_HOLD:
+        return v->dead && v->held != WISH_NOTHING ? WISH_DOWN : v->held;
     default:
         return WISH_NOTHING;
     }
 }
 
-static void tally_add(struct tally *t, const struct tally *more)
+bool verdict_asks(const struct verdict *v)
 {
-    t->answers += more->answers;
-    t->late += more->late;
-    t->probes += more->probes;
-    t->bad += more->bad;
-    t->tcp += more->tcp;
-    t->tcp_bad += more->tcp_bad;
-    if (more->first_bad_ms != 0
-        && (t->first_bad_ms == 0 || more->first_bad_ms < t->first_bad_ms))
-        t->first_bad_ms = more->first_bad_ms;
-}
-
-static void record(struct verdict *v, const struct sample *s, uint64_t now_ms)
-{
-    const uint64_t number = now_ms / VERDICT_TICK_MS;
-    struct bin *bin = &v->bin[number % VERDICT_BINS];
-    if (bin->number != number)
-        *bin = (struct bin){.number = number};
-    const struct tally tally = {.answers = s->answers,
-                                .late = s->late,
-                                .probes = s->probes,
-                                .bad = s->bad,
-                                .tcp = s->tcp,
-                                .tcp_bad = s->tcp_bad,
-                                .first_bad_ms = s->late != 0 || s->bad != 0 ? now_ms : 0};
-    tally_add(&bin->tally, &tally);
-}
-
-static struct tally sum_over(const struct verdict *v, uint64_t now_ms, uint64_t span_ms)
-{
-    struct tally sum = {0};
-    const uint64_t last = now_ms / VERDICT_TICK_MS;
-    for (uint64_t number = last + 1 - span_ms / VERDICT_TICK_MS; number <= last; number++) {
-        const struct bin *bin = &v->bin[number % VERDICT_BINS];
-        if (bin->number == number)
-            tally_add(&sum, &bin->tally);
-    }
-    return sum;
-}
-
-static unsigned percent(uint32_t part, uint32_t whole)
-{
-    return whole == 0 ? 0 : (unsigned)((uint64_t)part * 100 / whole);
-}
-
-static unsigned probe_percent(const struct tally *t)
-{
-    return t->probes < VERDICT_SOURCE_MIN ? 0 : percent(t->bad, t->probes);
-}
-
-/* The probes are among the answers: when they fail and the pulse has counted none at all, it says
- * the same as they do. */
-static unsigned pulse_percent(const struct tally *t)
-{
-    if (t->answers == 0 && t->probes >= VERDICT_SAMPLES_MIN / 2)
-        return probe_percent(t);
-    return t->answers < VERDICT_SOURCE_MIN ? 0 : percent(t->late, t->answers);
-}
-
-static bool enough(const struct tally *t)
-{
-    return t->answers + t->probes >= VERDICT_SAMPLES_MIN
-           || (t->answers == 0 && t->probes >= VERDICT_SAMPLES_MIN / 2);
-}
-
-/* One source says so, or a worker of several is stuck: its share of the queries finds nobody. */
-static bool is_suspect(const struct tally *t, const struct sample *s)
-{
-    if (s->stuck != 0 && s->stuck < s->workers)
-        return true;
-    return enough(t)
-           && (pulse_percent(t) >= VERDICT_BAD_PERCENT
-               || probe_percent(t) >= VERDICT_BAD_PERCENT);
-}
-
-/* Both sources say so. Stuck workers are the pulse's word, and then the probes agree from half of those
- * workers' share on. */
-static bool sources_agree(const struct tally *t, const struct sample *s)
-{
-    if (!enough(t))
-        return false;
-    if (s->stuck != 0 && s->stuck < s->workers)
-        return probe_percent(t) >= percent(s->stuck, 2 * s->workers) && t->bad > 1;
-    return pulse_percent(t) >= VERDICT_BAD_PERCENT && probe_percent(t) >= VERDICT_BAD_PERCENT;
-}
-
-static bool is_clean(const struct tally *t)
-{
-    const uint32_t bad = t->late + t->bad;
-    const uint32_t all = t->answers + t->probes;
-    const bool few = bad <= 1 || (uint64_t)bad * 100 <= (uint64_t)all * VERDICT_CLEAN_PERCENT;
-    const bool probes_few = t->bad <= 1 || t->bad * 100 <= t->probes * VERDICT_CLEAN_PERCENT;
-    return all >= VERDICT_CLEAN_SAMPLES && few && probes_few && t->tcp > t->tcp_bad
-           && t->tcp_bad <= 1;
+    return v->asks;
 }
 
 static void say(struct verdict *v, const char *format, ...)
@@ -138,25 +58,30 @@ static void say(struct verdict *v, const char *format, ...)
     va_end(args);
 }
 
-static void say_shares(struct verdict *v, const char *what, const struct tally *t,
-                       const struct sample *s, unsigned span_ms, uint64_t now_ms)
+static void say_symptoms(struct verdict *v, const char *what, uint64_t now_ms)
 {
-    const uint64_t first = v->first_bad_ms == 0 ? now_ms : v->first_bad_ms;
-    say(v,
-        "%s: %u%% of %u answers late, %u%% of %u probes bad in %u ms, first %u ms ago, "
-        "%u of %u workers stuck",
-        what, percent(t->late, t->answers), t->answers, percent(t->bad, t->probes), t->probes,
-        span_ms, (unsigned)(now_ms - first), s->stuck, s->workers);
+    char text[SYMPTOMS_TEXT_MAX];
+    say(v, "%s: %s", what, symptoms_text(&v->symptoms, now_ms, text));
 }
 
+static bool is_announced(enum verdict_state state)
+{
+    return state == VERDICT_UP || state == VERDICT_SUSPECT || state == VERDICT_ABSORB;
+}
+
+/* A fall is to leave by one's own decision, once: DRAIN is one and DOWN after it isn't another. */
 static bool enter(struct verdict *v, enum verdict_state state, uint64_t now_ms)
 {
-    if (state == VERDICT_DOWN && (v->state == VERDICT_UP || v->state == VERDICT_SUSPECT))
-        holddown_fall(&v->holddown, now_ms);
+    if (is_announced(v->state) && (state == VERDICT_DRAIN || state == VERDICT_DOWN)) {
+        holddown_fall(&v->holddown, &v->limits, now_ms);
+        cycles_fall(&v->cycles, now_ms);
+    }
     v->state = state;
     v->since_ms = now_ms;
-    v->paths = 0;
+    v->answered = 0;
     v->guard_said_stay = false;
+    v->budget_told = false;
+    v->route_seen_up = false;
     return true;
 }
 
@@ -171,10 +96,9 @@ static const char *gone_text(const struct sample *s)
                                     : "the server is gone";
 }
 
-static bool enter_up(struct verdict *v, uint64_t now_ms)
+static bool all_answered(const struct verdict *v, const struct sample *s)
 {
-    v->route_seen_up = false;
-    return enter(v, VERDICT_UP, now_ms);
+    return s->paths_all != 0 && (v->answered & s->paths_all) == s->paths_all;
 }
 
 /* Before anything was decided: an announced route is taken over, and one that somebody withdrew has to
@@ -185,8 +109,9 @@ static bool step_init(struct verdict *v, const struct sample *s, uint64_t now_ms
         return false;
     switch (s->route) {
     case ROUTE_UP:
+    case ROUTE_DRAIN:
         say(v, "the route is announced: taken over");
-        return enter_up(v, now_ms);
+        return enter(v, VERDICT_UP, now_ms);
     case ROUTE_FRESH:
         if (v->state == VERDICT_READY)
             break;
@@ -195,7 +120,7 @@ static bool step_init(struct verdict *v, const struct sample *s, uint64_t now_ms
     case ROUTE_DOWN:
     case ROUTE_WITHDRAWN:
         say(v, "the route was withdrawn before: it stays so until probation is over");
-        holddown_fall(&v->holddown, now_ms);
+        holddown_fall(&v->holddown, &v->limits, now_ms);
         return enter(v, VERDICT_DOWN, now_ms);
     case ROUTE_UNKNOWN:
         break;
@@ -210,16 +135,15 @@ static bool step_ready(struct verdict *v, const struct sample *s, uint64_t now_m
         say(v, "the server doesn't serve any more");
         return enter(v, VERDICT_INIT, now_ms);
     }
-    if (s->paths_all != 0 && (v->paths & s->paths_all) == s->paths_all) {
+    if (all_answered(v, s)) {
         say(v, "self-test passed: all %d paths answered within %u ms",
             __builtin_popcount(s->paths_all), (unsigned)(now_ms - v->since_ms));
-        return enter_up(v, now_ms);
+        return enter(v, VERDICT_UP, now_ms);
     }
     return step_init(v, s, now_ms);
 }
 
-static bool step_announced(struct verdict *v, const struct sample *s, uint64_t now_ms,
-                           const struct tally *t)
+static bool step_gone(struct verdict *v, const struct sample *s, uint64_t now_ms)
 {
     if (is_gone(s)) {
         say(v, "%s", gone_text(s));
@@ -234,90 +158,270 @@ static bool step_announced(struct verdict *v, const struct sample *s, uint64_t n
         say(v, "the driver has withdrawn the route: it saw the server dead or hung");
         return enter(v, VERDICT_DOWN, now_ms);
     }
-    if (v->state == VERDICT_UP && is_suspect(t, s)) {
-        v->first_bad_ms = t->first_bad_ms != 0 ? t->first_bad_ms : now_ms;
-        say_shares(v, "slow", t, s, VERDICT_WINDOW_MS, now_ms);
-        return enter(v, VERDICT_SUSPECT, now_ms);
-    }
     return false;
 }
 
-static bool is_near(const struct tally *t)
+static bool enter_absorb(struct verdict *v, enum overload overload, const struct sample *s,
+                         uint64_t now_ms)
 {
-    const unsigned pulse = pulse_percent(t), probe = probe_percent(t);
-    return (pulse < probe ? pulse : probe) < VERDICT_NEAR_PERCENT;
+    char text[SYMPTOMS_TEXT_MAX];
+    v->loud = true;
+    say(v,
+        "overload (%s): the route stays; %u datagrams a second, %.0f usual, %u of %u others "
+        "bad; "
+        "%s",
+        overload_to_text(overload), v->absorb.rate, v->absorb.usual, s->fleet.bad,
+        s->fleet.members, symptoms_text(&v->symptoms, now_ms, text));
+    return enter(v, VERDICT_ABSORB, now_ms);
 }
 
-/* Slow: goes when it lasts, when both sources say so and when the guard can do without this node. */
-static bool step_suspect(struct verdict *v, const struct sample *s, uint64_t now_ms,
-                         const struct tally *t)
+static enum overload find_overload(const struct verdict *v, const struct sample *s,
+                                   uint64_t now_ms)
 {
-    if (!is_suspect(t, s)) {
-        say_shares(v, "well again", t, s, VERDICT_WINDOW_MS, now_ms);
+    const struct tally now = window_sum(&v->window, now_ms, ABSORB_SPAN_MS);
+    const struct tally before = window_sum(&v->window, now_ms - ABSORB_SPAN_MS, ABSORB_SPAN_MS);
+    return absorb_overload(&v->absorb, &v->limits, &before, &now, &s->fleet);
+}
+
+/* Zones that expire, and workers or paths that are dead, are no matter of load. */
+static bool may_absorb(const struct symptoms *y)
+{
+    return y->zones_expiring == 0 && y->stuck == 0;
+}
+
+static bool step_up(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (!v->symptoms.suspect)
+        return false;
+    absorb_begin(&v->absorb);
+    const enum overload overload = find_overload(v, s, now_ms);
+    if (overload != OVERLOAD_NONE && may_absorb(&v->symptoms))
+        return enter_absorb(v, overload, s, now_ms);
+    v->first_bad_ms = v->symptoms.first_bad_ms;
+    say_symptoms(v, "suspect", now_ms);
+    return enter(v, VERDICT_SUSPECT, now_ms);
+}
+
+static bool is_due(const struct verdict *v, uint64_t at_ms)
+{
+    const struct symptoms *y = &v->symptoms;
+    const uint64_t first =
+        y->first_bad_ms < v->first_bad_ms ? y->first_bad_ms : v->first_bad_ms;
+    return y->agreed && at_ms - first >= y->patience_ms;
+}
+
+/* Bad: goes when it lasts, when both sources say so and when the guard can do without this node. The
+ * guard is asked a tick ahead, so that the next one may have its answer. */
+static bool step_suspect(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (!v->symptoms.suspect) {
+        say_symptoms(v, "well again", now_ms);
         return enter(v, VERDICT_UP, now_ms);
     }
-    const unsigned patience = is_near(t) ? VERDICT_SLOW_NEAR_MS : VERDICT_SLOW_MS;
-    if (now_ms - v->first_bad_ms < patience || !sources_agree(t, s))
+    const enum overload overload = find_overload(v, s, now_ms);
+    if (overload != OVERLOAD_NONE && may_absorb(&v->symptoms))
+        return enter_absorb(v, overload, s, now_ms);
+    v->asks = is_due(v, now_ms + TALLY_TICK_MS);
+    if (!is_due(v, now_ms))
         return false;
     if (s->guard == GUARD_GRANTED) {
-        say_shares(v, "slow, and the guard lets go", t, s, VERDICT_WINDOW_MS, now_ms);
-        return enter(v, VERDICT_DOWN, now_ms);
+        say_symptoms(v, "the guard lets go", now_ms);
+        return enter(v, VERDICT_DRAIN, now_ms);
     }
     if (s->guard != GUARD_STAY || v->guard_said_stay)
         return false;
     v->guard_said_stay = true;
-    say_shares(v, "slow, and the guard says stay", t, s, VERDICT_WINDOW_MS, now_ms);
+    v->loud = true;
+    say_symptoms(v, "bad, and the guard says stay", now_ms);
     return true;
 }
 
-static bool step_down(struct verdict *v, const struct sample *s, uint64_t now_ms,
-                      const struct tally *t)
+static bool step_absorb(struct verdict *v, const struct sample *s, uint64_t now_ms)
 {
-    if (s->health != HEALTH_SERVING || s->probes == s->bad || is_suspect(t, s))
+    if (!v->symptoms.suspect) {
+        say_symptoms(v, "well again", now_ms);
+        return enter(v, VERDICT_UP, now_ms);
+    }
+    if (find_overload(v, s, now_ms) != OVERLOAD_NONE && may_absorb(&v->symptoms))
         return false;
-    v->first_bad_ms = 0;
+    v->first_bad_ms = now_ms; /* what was bad in the flood says nothing about what's left */
+    say_symptoms(v, "the overload is over, and bad still", now_ms);
+    return enter(v, VERDICT_SUSPECT, now_ms);
+}
+
+static bool step_drain(struct verdict *v, uint64_t now_ms)
+{
+    if (now_ms - v->since_ms < v->limits.drain_ms)
+        return false;
+    say(v, "drained for %u ms", v->limits.drain_ms);
+    return enter(v, v->word == OPERATOR_DRAIN ? VERDICT_FORCED_DOWN : VERDICT_DOWN, now_ms);
+}
+
+/* Too few announce, and the others that could are worse: something is better than nothing. */
+static bool step_needed(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (s->may_return != GUARD_RETURN_NEEDED || s->health != HEALTH_SERVING
+        || v->symptoms.recent.probes == v->symptoms.recent.bad)
+        return false;
+    char text[SYMPTOMS_TEXT_MAX];
+    v->loud = true;
+    say(v, "the fleet needs this node, %u of %u announce and %u must: back as it is; %s",
+        s->fleet.announcers, s->fleet.members, s->fleet.keep,
+        symptoms_text(&v->symptoms, now_ms, text));
+    return enter(v, VERDICT_UP, now_ms);
+}
+
+static bool step_down(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (step_needed(v, s, now_ms))
+        return true;
+    if (s->health != HEALTH_SERVING || s->probes == s->bad || v->symptoms.suspect)
+        return false;
     say(v, "probes are answered; hold-down for %u ms more",
         (unsigned)holddown_left(&v->holddown, now_ms));
     return enter(v, VERDICT_PROBATION, now_ms);
 }
 
-static bool step_probation(struct verdict *v, const struct sample *s, uint64_t now_ms,
-                           const struct tally *t)
+static bool is_bad_again(const struct verdict *v, const struct sample *s)
 {
-    if (is_gone(s) || s->health == HEALTH_NOT_SERVING || is_suspect(t, s)) {
-        v->first_bad_ms = t->first_bad_ms;
-        if (s->health == HEALTH_SERVING || s->health == HEALTH_UNKNOWN)
-            say_shares(v, "bad again", t, s, VERDICT_WINDOW_MS, now_ms);
-        else
-            say(v, "%s", gone_text(s));
-        return enter(v, VERDICT_DOWN, now_ms);
-    }
-    const struct tally clean = sum_over(v, now_ms, VERDICT_CLEAN_MS);
-    if (now_ms - v->since_ms < VERDICT_CLEAN_MS || holddown_left(&v->holddown, now_ms) != 0
-        || !is_clean(&clean) || s->stuck != 0 || (v->paths & s->paths_all) != s->paths_all)
-        return false;
-    say_shares(v, "clean", &clean, s, VERDICT_CLEAN_MS, now_ms);
-    return enter_up(v, now_ms);
+    return is_gone(s) || s->health == HEALTH_NOT_SERVING || v->symptoms.suspect;
 }
 
-bool verdict_step(struct verdict *v, const struct sample *s, uint64_t now_ms)
+/* The budget of cycles is used up: loudly, since a person should look why it comes and goes. */
+static bool step_budget(struct verdict *v, uint64_t left_ms, uint64_t now_ms)
 {
-    record(v, s, now_ms);
-    v->paths |= s->paths;
-    const struct tally t = sum_over(v, now_ms, VERDICT_WINDOW_MS);
+    if (v->budget_told)
+        return false;
+    v->budget_told = true;
+    v->loud = true;
+    say(v,
+        "clean, but it fell %u times in %u s: it stays away for %u s more, or until released",
+        cycles_count(&v->cycles, &v->limits, now_ms), v->limits.cycles_ms / 1000,
+        (unsigned)(left_ms / 1000));
+    return true;
+}
+
+static bool step_probation(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (is_bad_again(v, s)) {
+        if (is_gone(s) || s->health == HEALTH_NOT_SERVING)
+            say(v, "%s", is_gone(s) ? gone_text(s) : "the server stops or starts as planned");
+        else
+            say_symptoms(v, "bad again", now_ms);
+        return enter(v, VERDICT_DOWN, now_ms);
+    }
+    if (step_needed(v, s, now_ms))
+        return true;
+    if ((!v->released && now_ms - v->since_ms < v->limits.clean_ms)
+        || holddown_left(&v->holddown, now_ms) != 0
+        || !symptoms_clean(&v->window, &v->paths, s, &v->limits, now_ms) || !all_answered(v, s)
+        || s->may_return == GUARD_RETURN_WAIT)
+        return false;
+    const uint64_t left_ms = cycles_left(&v->cycles, &v->limits, now_ms);
+    if (left_ms != 0)
+        return step_budget(v, left_ms, now_ms);
+    say_symptoms(v, "clean", now_ms);
+    return enter(v, VERDICT_UP, now_ms);
+}
+
+/* What an operator's word makes of this moment's state. */
+static bool enter_word(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    const enum wish wish = verdict_wish(v);
+    const bool out = wish == WISH_UP || s->route == ROUTE_UP;
+    v->word = s->word;
+    v->held = s->held;
+    v->dead = false;
+    v->released = false;
+    v->loud = true;
+    say(v, "the operator says %s", operator_word_to_text(s->word));
+    switch (s->word) {
+    case OPERATOR_HOLD:
+        return enter(v, VERDICT_HOLD, now_ms);
+    case OPERATOR_UP:
+        return enter(v, VERDICT_FORCED_UP, now_ms);
+    case OPERATOR_DOWN:
+        return enter(v, VERDICT_FORCED_DOWN, now_ms);
+    case OPERATOR_DRAIN:
+        v->state = VERDICT_INIT; /* not a fall */
+        return enter(v, out ? VERDICT_DRAIN : VERDICT_FORCED_DOWN, now_ms);
+    default:
+        break;
+    }
+    v->released = true;
+    say(v, "the operator has let go");
+    v->state = VERDICT_INIT; /* not a fall, from nothing that was decided here */
+    if (wish == WISH_UP || wish == WISH_DRAIN)
+        return enter(v, VERDICT_UP, now_ms);
+    return enter(v, wish == WISH_DOWN ? VERDICT_DOWN : VERDICT_INIT, now_ms);
+}
+
+/* Under a word that keeps the route up, the server's death takes it away all the same. It's back as soon
+ * as the server serves, if held only after it has answered on every path. */
+static bool step_word(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (v->state == VERDICT_DRAIN)
+        return step_drain(v, now_ms);
+    if (v->state == VERDICT_FORCED_DOWN)
+        return false;
+    if (!v->dead && is_gone(s)) {
+        v->dead = true;
+        v->answered = 0;
+        say(v, "%s: the operator's word doesn't keep a dead server's route", gone_text(s));
+        return true;
+    }
+    if (!v->dead || s->health != HEALTH_SERVING
+        || (v->state == VERDICT_HOLD && !all_answered(v, s)))
+        return false;
+    v->dead = false;
+    v->since_ms = now_ms;
+    say(v, "the server serves again, and the operator's word counts");
+    return true;
+}
+
+static enum absorb_learning learning(const struct verdict *v)
+{
+    if (v->state == VERDICT_ABSORB)
+        return ABSORB_LEARN_SLOWLY;
+    return v->state == VERDICT_UP && !v->symptoms.suspect ? ABSORB_LEARN : ABSORB_LEARN_NOTHING;
+}
+
+static bool step_state(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
     switch (v->state) {
     case VERDICT_INIT:
         return step_init(v, s, now_ms);
     case VERDICT_READY:
         return step_ready(v, s, now_ms);
     case VERDICT_UP:
-        return step_announced(v, s, now_ms, &t);
+        return step_gone(v, s, now_ms) || step_up(v, s, now_ms);
     case VERDICT_SUSPECT:
-        return step_announced(v, s, now_ms, &t) || step_suspect(v, s, now_ms, &t);
+        return step_gone(v, s, now_ms) || step_suspect(v, s, now_ms);
+    case VERDICT_ABSORB:
+        return step_gone(v, s, now_ms) || step_absorb(v, s, now_ms);
+    case VERDICT_DRAIN:
+        return step_gone(v, s, now_ms) || step_drain(v, now_ms);
     case VERDICT_DOWN:
-        return step_down(v, s, now_ms, &t);
+        return step_down(v, s, now_ms);
     case VERDICT_PROBATION:
-        return step_probation(v, s, now_ms, &t);
+        return step_probation(v, s, now_ms);
+    default:
+        return false;
     }
-    return false;
+}
+
+bool verdict_step(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    window_record(&v->window, s, now_ms);
+    paths_record(&v->paths, s, now_ms);
+    v->answered |= s->paths;
+    v->symptoms = symptoms_find(&v->window, &v->paths, s, &v->limits, now_ms);
+    v->absorb.absorbing = v->state == VERDICT_ABSORB;
+    absorb_step(&v->absorb, &v->window, s->datagrams, learning(v), now_ms);
+    v->badness = symptoms_badness(&v->symptoms, s);
+    v->asks = false;
+    v->loud = false;
+    if (s->word != v->word || (s->word == OPERATOR_HOLD && s->held != v->held))
+        return enter_word(v, s, now_ms);
+    return s->word != OPERATOR_NONE ? step_word(v, s, now_ms) : step_state(v, s, now_ms);
 }

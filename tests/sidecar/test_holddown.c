@@ -7,13 +7,15 @@
 /* cmocka wants the three above */
 #include <cmocka.h>
 
+static const struct thresholds limits = {.holddown_first_ms = 2000, .holddown_max_ms = 600000};
+
 static void falls_in_a_row_cost_six_times_more_each_up_to_ten_minutes(void **state)
 {
     (void)state;
     static const uint64_t away[] = {2000, 12000, 72000, 432000, 600000, 600000};
     struct holddown h = {0};
     for (unsigned i = 0; i < 6; i++) {
-        holddown_fall(&h, 1000000);
+        holddown_fall(&h, &limits, 1000000);
         assert_int_equal(holddown_left(&h, 1000000), away[i]);
     }
 }
@@ -22,11 +24,11 @@ static void a_penalty_halves_in_two_minutes(void **state)
 {
     (void)state;
     struct holddown h = {0};
-    holddown_fall(&h, 1000000);
-    holddown_fall(&h, 1000000 + HOLDDOWN_HALF_LIFE_MS);
+    holddown_fall(&h, &limits, 1000000);
+    holddown_fall(&h, &limits, 1000000 + HOLDDOWN_HALF_LIFE_MS);
     assert_in_range(holddown_left(&h, 1000000 + HOLDDOWN_HALF_LIFE_MS), 4890,
                     4900); /* 2 s x 6^0.5 */
-    holddown_fall(&h, 1000000 + 24 * 3600 * 1000);
+    holddown_fall(&h, &limits, 1000000 + 24 * 3600 * 1000);
     assert_in_range(holddown_left(&h, 1000000 + 24 * 3600 * 1000), 2000, 2001);
 }
 
@@ -35,7 +37,7 @@ static void it_is_over_when_its_time_is(void **state)
     (void)state;
     struct holddown h = {0};
     assert_int_equal(holddown_left(&h, 5), 0);
-    holddown_fall(&h, 1000);
+    holddown_fall(&h, &limits, 1000);
     assert_int_equal(holddown_left(&h, 2999), 1);
     assert_int_equal(holddown_left(&h, 3000), 0);
     assert_int_equal(holddown_left(&h, 90000), 0);

@@ -15,10 +15,12 @@ enum { PATHS = 0xf };
 static const struct sample well = {.health = HEALTH_SERVING,
                                    .workers = 2,
                                    .answers = 25,
+                                   .datagrams = 25,
                                    .probes = 2,
                                    .tcp = 1,
                                    .paths = PATHS,
                                    .paths_all = PATHS,
+                                   .paths_served = PATHS,
                                    .route = ROUTE_UP,
                                    .guard = GUARD_GRANTED};
 
@@ -63,7 +65,7 @@ struct script {
     struct verdict verdict;
     uint64_t now;
     unsigned told; /* how often there was something to tell */
-    uint64_t fell; /* ms after which it went down, in the last play() */
+    uint64_t fell; /* ms after which it left (drain or down), in the last play() */
     uint64_t rose; /* the same for up */
 };
 
@@ -76,7 +78,7 @@ static void play(struct script *s, struct sample sample, unsigned ms)
         s->now += VERDICT_TICK_MS;
         s->told += verdict_step(&s->verdict, &sample, s->now);
         const enum wish after = verdict_wish(&s->verdict);
-        if (after == WISH_DOWN && before != WISH_DOWN)
+        if (after != WISH_UP && before == WISH_UP)
             s->fell = s->now - begin;
         if (after == WISH_UP && before != WISH_UP)
             s->rose = s->now - begin;
@@ -86,7 +88,7 @@ static void play(struct script *s, struct sample sample, unsigned ms)
 static struct script begin(void)
 {
     struct script s = {.now = 1000000};
-    verdict_init(&s.verdict, s.now);
+    verdict_init(&s.verdict, NULL, s.now);
     return s;
 }
 
@@ -300,7 +302,8 @@ static void it_returns_after_two_clean_seconds_the_first_time(void **state)
 {
     (void)state;
     struct script s = begin_up();
-    play(&s, slow(), 1000);
+    play(&s, slow(), 3000); /* drained for two of them */
+    assert_int_equal(s.verdict.state, VERDICT_DOWN);
     play(&s, with_route(well, ROUTE_DOWN), 5000);
     assert_in_range(s.rose, 2000, 2600);
 }
@@ -323,7 +326,7 @@ static void it_does_not_return_while_it_is_not_clean(void **state)
     samples[3].stuck = 1;
     for (size_t i = 0; i < 4; i++) {
         struct script s = begin_up();
-        play(&s, slow(), 1000);
+        play(&s, slow(), 3000);
         samples[i].route = ROUTE_DOWN;
         play(&s, samples[i], 20000);
         assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
@@ -337,12 +340,12 @@ static void each_fall_keeps_it_away_longer(void **state)
 {
     (void)state;
     struct script s = begin_up();
-    static const uint64_t least[] = {2000, 11000, 45000}, most[] = {2600, 12600, 72600};
+    static const uint64_t least[] = {4000, 11000, 45000}, most[] = {4200, 12600, 72600};
     for (size_t i = 0; i < 3; i++) {
         play(&s, slow(), 600);
-        assert_int_equal(s.verdict.state, VERDICT_DOWN);
+        assert_int_equal(s.verdict.state, VERDICT_DRAIN);
         const uint64_t fell = s.now;
-        while (verdict_wish(&s.verdict) == WISH_DOWN && s.now - fell < 100000)
+        while (verdict_wish(&s.verdict) != WISH_UP && s.now - fell < 100000)
             play(&s, with_route(well, ROUTE_DOWN), VERDICT_TICK_MS);
         assert_in_range(s.now - fell, least[i], most[i]);
         play(&s, well, 1000);

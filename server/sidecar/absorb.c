@@ -1,0 +1,66 @@
+/* absorb.c -- see absorb.h */
+#include "server/sidecar/absorb.h"
+
+const char *overload_to_text(enum overload overload)
+{
+    static const char *const text[] = {"none", "flood", "drops rise with the rate",
+                                       "half of the fleet is bad as well"};
+    return text[overload];
+}
+
+static void learn(struct absorb *a, uint32_t datagrams, uint64_t passed_ms, double memory_ms)
+{
+    const double rate = datagrams * 1000.0 / (double)passed_ms;
+    a->watched_ms += passed_ms;
+    const double memory = (double)a->watched_ms < memory_ms ? (double)a->watched_ms : memory_ms;
+    a->usual += (rate - a->usual) * (double)passed_ms / memory;
+}
+
+void absorb_step(struct absorb *a, const struct window *window, uint32_t datagrams,
+                 enum absorb_learning learning, uint64_t now_ms)
+{
+    const struct tally now = window_sum(window, now_ms, ABSORB_SPAN_MS);
+    const uint64_t passed_ms = now_ms - a->last_ms;
+    a->rate = (unsigned)((uint64_t)now.datagrams * 1000 / ABSORB_SPAN_MS);
+    /* After a pause of our own the sample isn't one of its time. */
+    if (learning != ABSORB_LEARN_NOTHING && passed_ms != 0 && passed_ms <= ABSORB_SPAN_MS)
+        learn(a, datagrams, passed_ms,
+              learning == ABSORB_LEARN ? ABSORB_MEMORY_MS : ABSORB_MEMORY_FLOOD_MS);
+    a->last_ms = now_ms;
+}
+
+static bool is_known(const struct absorb *a)
+{
+    return a->watched_ms >= ABSORB_KNOWN_MS && a->rate >= ABSORB_RATE_MIN;
+}
+
+static bool has_risen(const struct absorb *a)
+{
+    return is_known(a) && a->rate * 100.0 > a->usual * ABSORB_ROSE_PERCENT;
+}
+
+void absorb_begin(struct absorb *a)
+{
+    a->rose = has_risen(a);
+}
+
+/* A share of drops that could be a hiccup's is none. */
+static bool drops_count(const struct absorb *a, const struct tally *before,
+                        const struct tally *now)
+{
+    return (a->absorbing || now->drops > before->drops)
+           && percent(now->drops, now->datagrams) >= 1;
+}
+
+enum overload absorb_overload(const struct absorb *a, const struct thresholds *limits,
+                              const struct tally *before, const struct tally *now,
+                              const struct guard_view *fleet)
+{
+    if (is_known(a) && a->rate > a->usual * limits->flood_factor)
+        return OVERLOAD_RATE;
+    if (a->rose && has_risen(a) && drops_count(a, before, now))
+        return OVERLOAD_DROPS;
+    if (fleet->reachable && fleet->bad != 0 && 2 * (uint64_t)fleet->bad >= fleet->members)
+        return OVERLOAD_FLEET;
+    return OVERLOAD_NONE;
+}
