@@ -170,3 +170,50 @@ int arena_seal(struct arena *arena)
     arena->committed = arena->used;
     return 0;
 }
+
+/* Address space of `octets` that begins at a multiple of ARENA_PART. NULL: none. */
+static uint8_t *map_aligned(size_t octets, int protection)
+{
+    uint8_t *base = mmap(NULL, octets + ARENA_PART, protection,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return NULL;
+    const size_t before = (ARENA_PART - (uintptr_t)base % ARENA_PART) % ARENA_PART;
+    if (before > 0)
+        munmap(base, before);
+    if (before < ARENA_PART)
+        munmap(base + before + octets, ARENA_PART - before);
+    return base + before;
+}
+
+int arena_init_absent(struct arena *arena, size_t octets)
+{
+    const size_t reserved = round_up(octets, ARENA_PART);
+    uint8_t *base = octets > ARENA_OCTETS_MAX ? NULL : map_aligned(reserved, PROT_NONE);
+    if (base == NULL)
+        return -ENOMEM;
+    *arena =
+        (struct arena){.base = base, .used = octets, .committed = octets, .reserved = reserved};
+    return 0;
+}
+
+int arena_fill(const struct arena *arena, size_t at, int (*read)(void *context, void *to),
+               void *context)
+{
+    uint8_t *part = map_aligned(ARENA_PART, PROT_READ | PROT_WRITE);
+    if (part == NULL)
+        return -ENOMEM;
+    madvise(part, ARENA_PART, MADV_HUGEPAGE);
+    madvise(part, ARENA_PART, MADV_DONTDUMP);
+    int err = read(context, part);
+    /* Moving takes the place of what was there in one step: nobody sees less than the whole part. */
+    if (err == 0
+        && (mprotect(part, ARENA_PART, PROT_READ) != 0
+            || mremap(part, ARENA_PART, ARENA_PART, MREMAP_MAYMOVE | MREMAP_FIXED,
+                      arena->base + at)
+                   == MAP_FAILED))
+        err = -ENOMEM;
+    if (err != 0)
+        munmap(part, ARENA_PART);
+    return err;
+}

@@ -44,6 +44,19 @@ uint32_t arena_append(struct arena *arena, size_t octets);
  * was. */
 int arena_seal(struct arena *arena);
 
+/* An arena of `octets` octets that are all there already but lie elsewhere: address space that can't be
+ * touched before arena_fill() brought a part of it. Nothing can be appended. Returns 0 or -ENOMEM. */
+int arena_init_absent(struct arena *arena, size_t octets);
+
+enum { ARENA_PART = 2 * 1024 * 1024 }; /* octets; a huge page */
+
+/* Brings the part that begins at `at`, a multiple of ARENA_PART: `read` writes it to memory that nobody sees
+ * yet, and only when it returned 0 that memory appears in the arena, at once and for good. Two threads may
+ * bring the same part at the same time. Returns what `read` returned, or -ENOMEM. Safe in signal handlers
+ * where `read` is. */
+int arena_fill(const struct arena *arena, size_t at, int (*read)(void *context, void *to),
+               void *context);
+
 static inline const void *arena_at(const struct arena *arena, uint32_t reference)
 {
     return arena->base + (size_t)reference * ARENA_UNIT;

@@ -16,10 +16,20 @@ struct zone *zone_new_empty(const struct name *apex)
     return zone;
 }
 
+void zone_hold(const struct zone *zone)
+{
+    ((struct zone *)(uintptr_t)zone)->holds++;
+}
+
 void zone_free(struct zone *zone)
 {
-    if (zone != NULL)
-        arena_fini(&zone->arena);
+    if (zone == NULL)
+        return;
+    if (zone->holds > 0) {
+        zone->holds--;
+        return;
+    }
+    arena_fini(&zone->arena);
     free(zone);
 }
 

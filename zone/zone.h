@@ -20,6 +20,7 @@ struct version {
     uint32_t previous; /* reference of the previous struct version; 0: none kept */
 };
 
+/* Beside the arena's there are no pointers in it: images keep it octet by octet (zone/image.h). */
 struct zone {
     struct arena arena;
     struct version version; /* root 0: not loaded yet; answered with SERVFAIL */
@@ -34,11 +35,16 @@ struct zone {
     uint32_t nsec3_params; /* RDATA of the NSEC3PARAM whose chain is used; 0: none */
     uint32_t nsec3_apex;   /* the NSEC3 of the apex; 0: none */
     struct signatures signatures;
+    unsigned holds; /* of zone_hold(); the main loop's */
 };
 
 /* A zone without data, for a name that should be served but couldn't be loaded. NULL: -ENOMEM.
  */
 struct zone *zone_new_empty(const struct name *apex);
+
+/* Has the zone outlive its next zone_free(), for somebody who reads it meanwhile and then frees it too. Like
+ * zone_free() of a zone that was published, for one thread only. */
+void zone_hold(const struct zone *zone);
 
 void zone_free(struct zone *zone);
 
