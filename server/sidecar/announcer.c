@@ -24,10 +24,11 @@ struct announcer {
 
 static const char usage[] =
     "pharos-announcer --address ADDRESS... --interface NAME --pulse PATH --control PATH\n"
-    "                 [--lease SECONDS] [--user NAME]\n"
+    "                 [--drain-interface NAME] [--lease SECONDS] [--user NAME]\n"
     "\n"
     "  --address ADDRESS  service address to announce, IPv4 or IPv6; up to 16 of them\n"
     "  --interface NAME   the marker interface whose addresses the routing daemon announces\n"
+    "  --drain-interface NAME  the one whose addresses it announces with lower preference\n"
     "  --pulse PATH       pulse.sock of pharosd\n"
     "  --control PATH     unix socket to listen at, for the lines up, drain, down and get\n"
     "  --lease SECONDS    how long the kernel keeps the addresses unrenewed (10)\n"
@@ -37,10 +38,10 @@ static const char usage[] =
     "mistake\n"
     "on the command line.\n";
 
-static void apply(struct hand *hand, bool up)
+static void apply(struct hand *hand, enum hand_route route)
 {
-    struct lease *lease = hand->driver.data;
-    hand_report(hand, up, up ? lease_put(lease) : lease_drop(lease));
+    static const enum lease_place place[] = {LEASE_NOWHERE, LEASE_DRAIN, LEASE_UP};
+    hand_report(hand, route, lease_set(hand->driver.data, place[route]));
 }
 
 static int mistake(const char *what, const char *about)
@@ -49,11 +50,11 @@ static int mistake(const char *what, const char *about)
     return 2;
 }
 
-static int set_interface(struct lease *lease, const char *name)
+static int set_interface(char interface[IF_NAMESIZE], const char *name)
 {
-    if (*name == '\0' || strlen(name) >= sizeof(lease->interface))
+    if (*name == '\0' || strlen(name) >= IF_NAMESIZE)
         return mistake("no name for an interface: ", name);
-    strncpy(lease->interface, name, sizeof(lease->interface) - 1);
+    strcpy(interface, name);
     return 0;
 }
 
@@ -75,7 +76,9 @@ static int set_option(struct announcer *a, int option)
             return mistake("no address, or one too many: ", optarg);
         return 0;
     case 'i':
-        return set_interface(&a->lease, optarg);
+        return set_interface(a->lease.interface[LEASE_UP], optarg);
+    case 'd':
+        return set_interface(a->lease.interface[LEASE_DRAIN], optarg);
     case 'l':
         return set_seconds(&a->lease, optarg);
     case 'p':
@@ -97,11 +100,15 @@ static int set_option(struct announcer *a, int option)
 
 static int read_options(struct announcer *a, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"address", required_argument, NULL, 'a'}, {"interface", required_argument, NULL, 'i'},
-        {"lease", required_argument, NULL, 'l'},   {"pulse", required_argument, NULL, 'p'},
-        {"control", required_argument, NULL, 'c'}, {"user", required_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"address", required_argument, NULL, 'a'},
+                                            {"interface", required_argument, NULL, 'i'},
+                                            {"drain-interface", required_argument, NULL, 'd'},
+                                            {"lease", required_argument, NULL, 'l'},
+                                            {"pulse", required_argument, NULL, 'p'},
+                                            {"control", required_argument, NULL, 'c'},
+                                            {"user", required_argument, NULL, 'u'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         const int status = set_option(a, option);
@@ -110,7 +117,7 @@ static int read_options(struct announcer *a, int argc, char **argv)
     }
     if (optind < argc)
         return mistake("unexpected: ", argv[optind]);
-    if (a->lease.addresses == 0 || a->lease.interface[0] == '\0' || a->pulse == NULL
+    if (a->lease.addresses == 0 || a->lease.interface[LEASE_UP][0] == '\0' || a->pulse == NULL
         || a->control == NULL)
         return mistake("needed are ", "--address, --interface, --pulse and --control");
     return 0;
@@ -123,15 +130,17 @@ static int start(struct announcer *a, uv_loop_t *loop)
         err = lease_open(&a->lease);
     if (err != 0)
         return err;
-    const int held = lease_look(&a->lease);
-    if (held < 0)
-        return held;
+    static const enum hand_route found[] = {HAND_UP, HAND_DRAIN, HAND_DOWN};
+    const int place = lease_look(&a->lease);
+    if (place < 0)
+        return place;
     const unsigned quarter_ms = a->lease.seconds * 1000 / 4;
     const struct hand_driver driver = {.apply = apply,
                                        .data = &a->lease,
                                        .refreshes = true,
+                                       .drains = a->lease.interface[LEASE_DRAIN][0] != '\0',
                                        .refresh_ms = quarter_ms < 1000 ? quarter_ms : 1000};
-    return hand_start(&a->hand, loop, &driver, held == 1, a->pulse, a->control);
+    return hand_start(&a->hand, loop, &driver, found[place], a->pulse, a->control);
 }
 
 int main(int argc, char **argv)
@@ -148,10 +157,11 @@ int main(int argc, char **argv)
         hand_say("can't start: %s", uv_strerror(err));
         return EXIT_FAILURE;
     }
-    hand_say("announcing on %s, route %s", a.lease.interface,
-             a.hand.up ? "taken over" : "down");
+    hand_say("announcing on %s, route %s", a.lease.interface[LEASE_UP],
+             hand_route_to_text(a.hand.route));
     hand_run(&a.hand);
-    hand_say("stopped; the route is left %s", a.hand.up ? "up until its lease ends" : "down");
+    hand_say("stopped; the route is left %s%s", hand_route_to_text(a.hand.route),
+             a.hand.route != HAND_DOWN ? " until its lease ends" : "");
     hand_stop(&a.hand);
     uv_run(loop, UV_RUN_NOWAIT);
     uv_run(loop, UV_RUN_NOWAIT);

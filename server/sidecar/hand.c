@@ -27,41 +27,48 @@ void hand_say(const char *format, ...)
     fprintf(stderr, "%s%s\n", when, text);
 }
 
+const char *hand_route_to_text(enum hand_route route)
+{
+    static const char *const text[] = {"down", "drain", "up"};
+    return text[route];
+}
+
 static void apply(struct hand *hand)
 {
     hand->refreshed_ms = uv_now(hand->watch.loop);
-    hand->driver.apply(hand, hand->up);
+    hand->driver.apply(hand, hand->route);
 }
 
-static void want(struct hand *hand, bool up, const char *reason)
+static void want(struct hand *hand, enum hand_route route, const char *reason)
 {
-    if (hand->up == up && strcmp(hand->reason, reason) == 0)
+    if (hand->route == route && strcmp(hand->reason, reason) == 0)
         return;
-    const bool changed = hand->up != up;
-    hand->up = up;
-    hand->reason = reason;
-    if (changed)
+    if (hand->route != route) {
         hand->progress = HAND_PENDING;
-    if (up)
+        hand->wanted_ms = uv_now(hand->watch.loop);
+    }
+    hand->route = route;
+    hand->reason = reason;
+    if (route != HAND_DOWN)
         watch_tell(&hand->watch, "up\n");
     hand->watch.greeting = "announcer\nup\n"; /* until it's down for certain */
     apply(hand);
-    hand_say("%s: %s", up ? "up" : "down", reason);
+    hand_say("%s: %s", hand_route_to_text(route), reason);
 }
 
-void hand_report(struct hand *hand, bool up, int err)
+void hand_report(struct hand *hand, enum hand_route route, int err)
 {
-    if (up != hand->up)
+    if (route != hand->route)
         return;
     const enum hand_progress before = hand->progress;
     hand->progress = err == 0 ? HAND_APPLIED : HAND_FAILING;
     if (hand->progress == before)
         return;
     if (err != 0) {
-        hand_say("%s: failed, trying again: %s", up ? "up" : "down", uv_strerror(err));
+        hand_say("%s: failed, trying again: %s", hand_route_to_text(route), uv_strerror(err));
         return;
     }
-    if (!up) {
+    if (route == HAND_DOWN) {
         hand->watch.greeting = "announcer\ndown\n";
         watch_tell(&hand->watch, "down\n");
     }
@@ -77,8 +84,11 @@ static void on_server(struct watch *watch)
         [SERVER_HUNG] = "server-hung",
         [SERVER_LEAVING] = "server-leaving",
     };
-    if (hand->up && watch->server != SERVER_WELL && watch->server != SERVER_UNKNOWN)
-        want(hand, false, reason[watch->server]);
+    if (watch->server == SERVER_LEAVING && hand->route == HAND_UP && hand->driver.drains)
+        want(hand, HAND_DRAIN, reason[SERVER_LEAVING]);
+    else if (hand->route != HAND_DOWN && watch->server != SERVER_WELL
+             && watch->server != SERVER_UNKNOWN)
+        want(hand, HAND_DOWN, reason[watch->server]);
     hand_say("server: %s", server_to_text(watch->server));
 }
 
@@ -86,9 +96,13 @@ static void on_server(struct watch *watch)
 static void on_tick(struct watch *watch)
 {
     struct hand *hand = watch->data;
-    const uint64_t since = uv_now(watch->loop) - hand->refreshed_ms;
+    const uint64_t now_ms = uv_now(watch->loop);
+    if (hand->route == HAND_DRAIN && watch->server == SERVER_LEAVING
+        && now_ms - hand->wanted_ms >= HAND_LEAVING_MS)
+        want(hand, HAND_DOWN, "server-leaving");
     const bool well = watch->server == SERVER_WELL && watch->beats.moved;
-    if (since < hand->driver.refresh_ms || (hand->up && !well))
+    if (now_ms - hand->refreshed_ms < hand->driver.refresh_ms
+        || (hand->route != HAND_DOWN && !well))
         return;
     if (hand->driver.refreshes || hand->progress != HAND_APPLIED)
         apply(hand);
@@ -110,36 +124,45 @@ static void answer_up(struct hand *hand, const char *instance, char answer[CONTR
     } else if (*instance != '\0' && !instance_matches(hand, instance)) {
         snprintf(answer, CONTROL_LINE_MAX, "refused: another instance serves");
     } else {
-        want(hand, true, "word");
+        want(hand, HAND_UP, "word");
     }
+}
+
+/* Only what is announced can be drained: the word never brings a route up. */
+static void drain(struct hand *hand)
+{
+    if (hand->route == HAND_UP)
+        want(hand, hand->driver.drains ? HAND_DRAIN : HAND_DOWN, "word");
 }
 
 void hand_answer(void *arg, char *line, char answer[CONTROL_LINE_MAX])
 {
     struct hand *hand = arg;
     if (strcmp(line, "down") == 0)
-        want(hand, false, "word");
+        want(hand, HAND_DOWN, "word");
     else if (strcmp(line, "up") == 0)
         answer_up(hand, "", answer);
     else if (strncmp(line, "up ", 3) == 0)
         answer_up(hand, line + 3, answer);
     else if (strcmp(line, "drain") == 0)
-        snprintf(answer, CONTROL_LINE_MAX, "refused: this driver can't drain, say down");
+        drain(hand);
     else if (strcmp(line, "get") != 0)
         snprintf(answer, CONTROL_LINE_MAX, "error: say up, drain, down or get");
     if (answer[0] == '\0')
-        snprintf(answer, CONTROL_LINE_MAX, "%s %s %s", hand->up ? "up" : "down", hand->reason,
+        snprintf(answer, CONTROL_LINE_MAX, "%s %s %s", hand_route_to_text(hand->route),
+                 hand->reason,
                  hand->progress == HAND_APPLIED   ? "applied"
                  : hand->progress == HAND_PENDING ? "pending"
                                                   : "failing");
 }
 
-int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *driver, bool up,
-               const char *pulse_path, const char *control_path)
+int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *driver,
+               enum hand_route found, const char *pulse_path, const char *control_path)
 {
     hand->driver = *driver;
-    hand->up = up;
-    hand->reason = up ? "taken-over" : "start";
+    hand->route = found;
+    hand->reason = found != HAND_DOWN ? "taken-over" : "start";
+    hand->wanted_ms = uv_now(loop);
     hand->progress = HAND_PENDING;
     hand->refreshed_ms = 0;
     hand->watch.changed = on_server;

@@ -4,13 +4,15 @@
  *
  *     up [INSTANCE]  announce; refused unless the server is well (and is that instance, 32 hex digits)
  *     down           withdraw
- *     drain          refused: no driver has a drain state yet
+ *     drain          announce with lower preference, where it's announced; a driver that can't do that
+ *                    withdraws
  *     get            STATE REASON PROGRESS
  *
- * STATE is "up" or "down". REASON tells why: "start" (nobody has said a word yet), "taken-over" (found
+ * STATE is "up", "drain" or "down". REASON tells why: "start" (nobody has said a word yet), "taken-over" (found
  * up at the start), "word", or the dead man's: "server-away", "server-hung", "server-leaving",
  * "server-starting". PROGRESS is "applied", "pending" or "failing". The last word is kept
- * when who gave it goes away. After the dead man has acted the route stays down until the next "up".
+ * when who gave it goes away. After the dead man has acted the route stays down until the next "up". When
+ * the server leaves on purpose, a driver that can drains for HAND_LEAVING_MS first.
  * For one loop's thread. */
 #ifndef PHAROS_SERVER_SIDECAR_HAND_H
 #define PHAROS_SERVER_SIDECAR_HAND_H
@@ -18,6 +20,9 @@
 #include "server/sidecar/control.h"
 #include "server/sidecar/watch.h"
 
+enum { HAND_LEAVING_MS = 500 };
+
+enum hand_route { HAND_DOWN, HAND_DRAIN, HAND_UP };
 enum hand_progress { HAND_PENDING, HAND_APPLIED, HAND_FAILING };
 
 struct hand;
@@ -26,28 +31,32 @@ struct hand;
  * hand_report() in either case. It's called every `refresh_ms` while the wanted state isn't reached, and
  * if `refreshes` also after: so a lease is renewed, and what somebody changed is put right. */
 struct hand_driver {
-    void (*apply)(struct hand *hand, bool up);
+    void (*apply)(struct hand *hand, enum hand_route route);
     void *data;
     bool refreshes;
+    bool drains; /* knows HAND_DRAIN; otherwise it's never told that */
     unsigned refresh_ms;
 };
 
 struct hand {
     struct hand_driver driver;
-    bool up;            /* wanted */
-    const char *reason; /* of `up` */
+    enum hand_route route; /* wanted */
+    const char *reason;    /* of `route` */
+    uint64_t wanted_ms;    /* since when, by the loop's time */
     enum hand_progress progress;
     uint64_t refreshed_ms; /* when apply() was last called */
     struct watch watch;
     struct control *control;
 };
 
-/* Begins with the state found (`up`). Returns 0 or a negative errno. */
-int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *driver, bool up,
-               const char *pulse_path, const char *control_path);
+/* Begins with the state found. Returns 0 or a negative errno. */
+int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *driver,
+               enum hand_route found, const char *pulse_path, const char *control_path);
 
-/* The driver's word about `up`: 0, or a negative errno. */
-void hand_report(struct hand *hand, bool up, int err);
+/* The driver's word about `route`: 0, or a negative errno. */
+void hand_report(struct hand *hand, enum hand_route route, int err);
+
+const char *hand_route_to_text(enum hand_route route);
 
 /* Runs the loop until SIGTERM or SIGINT: what a program does between start and stop. */
 void hand_run(struct hand *hand);

@@ -21,24 +21,24 @@ static void fail(struct hook *hook, int err)
     uv_timer_start(&hook->timer, on_pause_over, hook->pause_ms, 0);
     hook->pause_ms =
         hook->pause_ms * 2 < HOOK_PAUSE_MAX_MS ? hook->pause_ms * 2 : HOOK_PAUSE_MAX_MS;
-    hook->finished(hook, hook->wanted_up, err);
+    hook->finished(hook, hook->wanted_route, err);
 }
 
 /* The handle of the process may be used again only now that it has closed. */
 static void on_closed(uv_handle_t *handle)
 {
     struct hook *hook = handle->data;
-    const bool up = hook->running_up;
+    const enum hand_route route = hook->running_route;
     const bool well = hook->exited_well;
     hook->running = false;
     if (!hook->wanted)
         return;
-    if (up != hook->wanted_up) {
+    if (route != hook->wanted_route) {
         run(hook);
     } else if (well) {
         hook->wanted = false;
         hook->pause_ms = HOOK_PAUSE_FIRST_MS;
-        hook->finished(hook, up, 0);
+        hook->finished(hook, route, 0);
     } else {
         fail(hook, -EIO);
     }
@@ -61,8 +61,9 @@ static void on_timeout(uv_timer_t *timer)
 
 static void run(struct hook *hook)
 {
-    char *arguments[HOOK_ADDRESSES_MAX + 3] = {(char *)(uintptr_t)hook->path,
-                                               hook->wanted_up ? "up" : "down"};
+    char *arguments[HOOK_ADDRESSES_MAX + 3] = {
+        (char *)(uintptr_t)hook->path,
+        (char *)(uintptr_t)hand_route_to_text(hook->wanted_route)};
     memcpy(arguments + 2, hook->address, sizeof(hook->address));
     uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE},
                                      {.flags = UV_INHERIT_FD, .data.fd = 2},
@@ -73,7 +74,7 @@ static void run(struct hook *hook)
                                           .stdio = stdio,
                                           .stdio_count = 3};
     hook->running = true;
-    hook->running_up = hook->wanted_up;
+    hook->running_route = hook->wanted_route;
     hook->exited_well = false;
     hook->process.data = hook;
     const int err = uv_spawn(hook->loop, &hook->process, &options);
@@ -92,10 +93,10 @@ void hook_start(struct hook *hook, uv_loop_t *loop)
     uv_timer_init(loop, &hook->timer);
 }
 
-void hook_want(struct hook *hook, bool up)
+void hook_want(struct hook *hook, enum hand_route route)
 {
-    const bool turned = hook->wanted_up != up;
-    hook->wanted_up = up;
+    const bool turned = hook->wanted_route != route;
+    hook->wanted_route = route;
     hook->wanted = true;
     if (turned) {
         hook->pause_ms = HOOK_PAUSE_FIRST_MS;

@@ -1,8 +1,10 @@
-/* hook.h -- a command that announces and withdraws: HOOK up|down ADDRESS...
+/* hook.h -- a command that announces and withdraws: HOOK up|drain|down ADDRESS...
  * One run at a time. A run that fails, or lasts too long and is killed, is tried again with growing
- * pauses; a wish for the opposite ends a run under way. For one loop's thread. */
+ * pauses; a wish for another state ends a run under way. For one loop's thread. */
 #ifndef PHAROS_SERVER_SIDECAR_HOOK_H
 #define PHAROS_SERVER_SIDECAR_HOOK_H
+
+#include "server/sidecar/hand.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +22,8 @@ struct hook {
     const char *path;
     char *address[HOOK_ADDRESSES_MAX + 1]; /* ends with NULL; borrowed */
     unsigned timeout_ms;
-    void (*finished)(struct hook *hook, bool up, int err); /* err: 0 or a negative errno */
+    void (*finished)(struct hook *hook, enum hand_route route,
+                     int err); /* err: 0 or a negative errno */
     void *data;
 
     /* Private. */
@@ -28,9 +31,9 @@ struct hook {
     uv_process_t process;
     uv_timer_t timer; /* of the run, or of the pause after it */
     bool running;
-    bool running_up;
+    enum hand_route running_route;
     bool exited_well;
-    bool wanted_up;
+    enum hand_route wanted_route;
     bool wanted; /* still to be reached */
     bool pausing;
     unsigned pause_ms;
@@ -38,8 +41,8 @@ struct hook {
 
 void hook_start(struct hook *hook, uv_loop_t *loop);
 
-/* Wants `up`, or down. To be repeated at will: what runs or waits already goes on. */
-void hook_want(struct hook *hook, bool up);
+/* Wants `route`. To be repeated at will: what runs or waits already goes on. */
+void hook_want(struct hook *hook, enum hand_route route);
 
 /* Lets a run go on by itself; closes all else. */
 void hook_stop(struct hook *hook);

@@ -3,8 +3,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -102,9 +105,9 @@ static int change(struct lease *lease, const struct lease_address *address, unsi
     return err == -EADDRNOTAVAIL && !put ? 0 : err;
 }
 
-static int change_all(struct lease *lease, bool put)
+static int change_all(struct lease *lease, enum lease_place place, bool put)
 {
-    const unsigned index = if_nametoindex(lease->interface);
+    const unsigned index = if_nametoindex(lease->interface[place]);
     int first = index == 0 && put ? -ENODEV : 0;
     for (size_t i = 0; index != 0 && i < lease->addresses; i++) {
         const int err = change(lease, &lease->address[i], index, put);
@@ -114,71 +117,44 @@ static int change_all(struct lease *lease, bool put)
     return first;
 }
 
-int lease_put(struct lease *lease)
+/* Make before break: a router that has the second route already loses nothing with the first. */
+int lease_set(struct lease *lease, enum lease_place place)
 {
-    return change_all(lease, true);
+    int first = place == LEASE_NOWHERE ? 0 : change_all(lease, place, true);
+    for (enum lease_place at = LEASE_UP; first == 0 && at < LEASE_NOWHERE; at++) {
+        if (at != place)
+            first = change_all(lease, at, false);
+    }
+    return first;
 }
 
-int lease_drop(struct lease *lease)
+static bool is_ours(const struct lease *lease, const struct sockaddr *found)
 {
-    return change_all(lease, false);
-}
-
-static bool is_address_of(const struct lease *lease, uint8_t family, const struct rtattr *at)
-{
-    for (size_t i = 0; at->rta_type == IFA_ADDRESS && i < lease->addresses; i++) {
+    for (size_t i = 0; i < lease->addresses; i++) {
         const struct lease_address *a = &lease->address[i];
-        const size_t octets = address_octets(a);
-        if (a->family == family && at->rta_len == RTA_LENGTH(octets)
-            && memcmp((const char *)at + RTA_LENGTH(0), a->octets, octets) == 0)
+        const void *octets =
+            a->family == AF_INET
+                ? (const void *)&((const struct sockaddr_in *)(const void *)found)->sin_addr
+                : (const void *)&((const struct sockaddr_in6 *)(const void *)found)->sin6_addr;
+        if (found->sa_family == a->family && memcmp(octets, a->octets, address_octets(a)) == 0)
             return true;
     }
     return false;
 }
 
-/* Walks the attributes of one message of the kernel's. */
-static bool is_ours(const struct lease *lease, const struct nlmsghdr *header, unsigned index)
+int lease_look(const struct lease *lease)
 {
-    const struct ifaddrmsg *message = (const void *)((const char *)header + NLMSG_HDRLEN);
-    if (header->nlmsg_type != RTM_NEWADDR || header->nlmsg_len < NLMSG_LENGTH(sizeof(*message))
-        || message->ifa_index != index)
-        return false;
-    size_t at = NLMSG_SPACE(sizeof(*message));
-    while (at + sizeof(struct rtattr) <= header->nlmsg_len) {
-        const struct rtattr *one = (const void *)((const char *)header + at);
-        if (one->rta_len < sizeof(*one) || one->rta_len > header->nlmsg_len - at)
-            return false;
-        if (is_address_of(lease, message->ifa_family, one))
-            return true;
-        at += RTA_ALIGN(one->rta_len);
-    }
-    return false;
-}
-
-int lease_look(struct lease *lease)
-{
-    const unsigned index = if_nametoindex(lease->interface);
-    struct request r = {.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
-                                   .nlmsg_type = RTM_GETADDR,
-                                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                                   .nlmsg_seq = ++lease->sequence}};
-    if (send(lease->fd, &r, r.header.nlmsg_len, 0) < 0)
+    struct ifaddrs *all;
+    if (getifaddrs(&all) != 0)
         return -errno;
-    int found = 0;
-    for (;;) {
-        _Alignas(NLMSG_ALIGNTO) char buffer[32768];
-        const ssize_t got = recv(lease->fd, buffer, sizeof(buffer), 0);
-        if (got < 0)
-            return -errno;
-        for (size_t at = 0; at + sizeof(struct nlmsghdr) <= (size_t)got;) {
-            const struct nlmsghdr *h = (const void *)(buffer + at);
-            if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > (size_t)got - at)
-                break;
-            at += NLMSG_ALIGN(h->nlmsg_len);
-            if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
-                return found;
-            if (index != 0 && is_ours(lease, h, index))
-                found = 1;
+    int place = LEASE_NOWHERE;
+    for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
+        for (int at = 0; one->ifa_addr != NULL && at < place; at++) {
+            if (strcmp(one->ifa_name, lease->interface[at]) == 0
+                && is_ours(lease, one->ifa_addr))
+                place = at;
         }
     }
+    freeifaddrs(all);
+    return place;
 }

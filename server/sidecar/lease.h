@@ -1,15 +1,17 @@
-/* lease.h -- service addresses on the marker interface, with a valid lifetime
- * The routing daemon announces what stands on the interface; what isn't renewed the kernel takes away by
- * itself. rtnetlink, without a library. For one thread. */
+/* lease.h -- service addresses on a marker interface, with a valid lifetime
+ * The routing daemon announces what stands on the interfaces, what is on the second with lower
+ * preference; what isn't renewed the kernel takes away by itself. rtnetlink, without a library. For one
+ * thread. */
 #ifndef PHAROS_SERVER_SIDECAR_LEASE_H
 #define PHAROS_SERVER_SIDECAR_LEASE_H
 
 #include <net/if.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { LEASE_ADDRESSES_MAX = 16 };
+
+enum lease_place { LEASE_UP, LEASE_DRAIN, LEASE_NOWHERE };
 
 struct lease_address {
     uint8_t family;     /* AF_INET or AF_INET6 */
@@ -19,7 +21,7 @@ struct lease_address {
 struct lease {
     int fd;
     uint32_t sequence;
-    char interface[IF_NAMESIZE];
+    char interface[LEASE_NOWHERE][IF_NAMESIZE]; /* of each place; the second may be "": none */
     uint32_t seconds;
     size_t addresses;
     struct lease_address address[LEASE_ADDRESSES_MAX];
@@ -31,12 +33,12 @@ int lease_add_address(struct lease *lease, const char *text);
 /* Opens the socket. Returns 0 or a negative errno. */
 int lease_open(struct lease *lease);
 
-/* Adds or renews all addresses, as deprecated ones (nobody should choose them as a source for that);
- * or takes all away. Goes on after a failure and returns the first one: 0 or a negative errno. */
-int lease_put(struct lease *lease);
-int lease_drop(struct lease *lease);
+/* Adds or renews all addresses at `place`, as deprecated ones (nobody should choose them as a source for
+ * that), and only when all stand there takes them from elsewhere. Returns 0, or the first failure: a
+ * negative errno. */
+int lease_set(struct lease *lease, enum lease_place place);
 
-/* 1 where one of the addresses is on the interface, 0 where none is, or a negative errno. */
-int lease_look(struct lease *lease);
+/* Where one of the addresses is: LEASE_UP, else LEASE_DRAIN, else LEASE_NOWHERE; or a negative errno. */
+int lease_look(const struct lease *lease);
 
 #endif

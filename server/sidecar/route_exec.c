@@ -1,6 +1,6 @@
 /* route_exec.c -- pharos-route-exec: a command of the site's in the announcer's place
  * The same lines over the same socket and the same dead man's rule as pharos-announcer (hand.h); what
- * announces is a hook, run as HOOK up|down ADDRESS... It keeps its last state in a file, so that its
+ * announces is a hook, run as HOOK up|down ADDRESS... or, with --drain, drain It keeps its last state in a file, so that its
  * own restart changes no route and the state is applied again. */
 #include "server/base/descriptors.h"
 #include "server/sidecar/confine.h"
@@ -24,13 +24,15 @@ struct route_exec {
     const char *control;
     const char *state;
     const char *user;
+    bool drains;
 };
 
 static const char usage[] =
     "pharos-route-exec --hook PATH --address ADDRESS... --pulse PATH --control PATH\n"
-    "                  [--state PATH] [--timeout SECONDS] [--user NAME]\n"
+    "                  [--drain] [--state PATH] [--timeout SECONDS] [--user NAME]\n"
     "\n"
     "  --hook PATH        run as PATH up|down ADDRESS...; exits 0 when it's done\n"
+    "  --drain            the hook knows drain as well: announce with lower preference\n"
     "  --address ADDRESS  service address, IPv4 or IPv6; up to 16 of them\n"
     "  --pulse PATH       pulse.sock of pharosd\n"
     "  --control PATH     unix socket to listen at, for the lines up, drain, down and get\n"
@@ -43,40 +45,42 @@ static const char usage[] =
     "the command line.\n";
 
 /* A file that isn't written whole reads as down: the sidecar says up again. */
-static void keep_state(const char *path, bool up)
+static void keep_state(const char *path, enum hand_route route)
 {
-    const char *text = up ? "up\n" : "down\n";
+    const char *text = hand_route_to_text(route);
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0)
+    if (fd < 0 || dprintf(fd, "%s\n", text) < 0)
         hand_say("can't keep the state in %s: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
 }
 
-static bool read_state(const char *path)
+static enum hand_route read_state(const char *path)
 {
-    char text[4] = "";
+    char text[8] = "";
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return false;
-    const bool up = read(fd, text, sizeof(text)) == 3 && memcmp(text, "up\n", 3) == 0;
+        return HAND_DOWN;
+    const ssize_t got = read(fd, text, sizeof(text) - 1);
     close(fd);
-    return up;
+    if (got > 0 && strcmp(text, "up\n") == 0)
+        return HAND_UP;
+    return got > 0 && strcmp(text, "drain\n") == 0 ? HAND_DRAIN : HAND_DOWN;
 }
 
-static void on_finished(struct hook *hook, bool up, int err)
+static void on_finished(struct hook *hook, enum hand_route route, int err)
 {
     struct route_exec *r = hook->data;
-    hand_report(&r->hand, up, err);
+    hand_report(&r->hand, route, err);
 }
 
 /* "up" is kept before the hook runs and "down" after it was wanted: what's found after a crash in
  * between is then at worst applied once more. */
-static void apply(struct hand *hand, bool up)
+static void apply(struct hand *hand, enum hand_route route)
 {
     struct route_exec *r = hand->driver.data;
-    keep_state(r->state, up);
-    hook_want(&r->hook, up);
+    keep_state(r->state, route);
+    hook_want(&r->hook, route);
 }
 
 static int mistake(const char *what, const char *about)
@@ -111,6 +115,9 @@ static int set_option(struct route_exec *r, int option)
     case 'H':
         r->hook.path = optarg;
         return 0;
+    case 'd':
+        r->drains = true;
+        return 0;
     case 'a':
         return add_address(r, optarg);
     case 'p':
@@ -137,15 +144,12 @@ static int set_option(struct route_exec *r, int option)
 
 static int read_options(struct route_exec *r, int argc, char **argv)
 {
-    static const struct option options[] = {{"hook", required_argument, NULL, 'H'},
-                                            {"address", required_argument, NULL, 'a'},
-                                            {"pulse", required_argument, NULL, 'p'},
-                                            {"control", required_argument, NULL, 'c'},
-                                            {"state", required_argument, NULL, 's'},
-                                            {"timeout", required_argument, NULL, 't'},
-                                            {"user", required_argument, NULL, 'u'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"hook", required_argument, NULL, 'H'},    {"drain", no_argument, NULL, 'd'},
+        {"address", required_argument, NULL, 'a'}, {"pulse", required_argument, NULL, 'p'},
+        {"control", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
+        {"timeout", required_argument, NULL, 't'}, {"user", required_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         const int status = set_option(r, option);
@@ -169,7 +173,8 @@ static int start(struct route_exec *r, uv_loop_t *loop)
     const int err = confine(r->user, -1);
     if (err != 0)
         return err;
-    const struct hand_driver driver = {.apply = apply, .data = r, .refresh_ms = 1000};
+    const struct hand_driver driver = {
+        .apply = apply, .data = r, .drains = r->drains, .refresh_ms = 1000};
     hook_start(&r->hook, loop);
     return hand_start(&r->hand, loop, &driver, read_state(r->state), r->pulse, r->control);
 }
@@ -190,9 +195,9 @@ int main(int argc, char **argv)
         hand_say("can't start: %s", uv_strerror(err));
         return EXIT_FAILURE;
     }
-    hand_say("announcing by %s, route %s", r.hook.path, r.hand.up ? "taken over" : "down");
+    hand_say("announcing by %s, route %s", r.hook.path, hand_route_to_text(r.hand.route));
     hand_run(&r.hand);
-    hand_say("stopped; the route is left %s", r.hand.up ? "up" : "down");
+    hand_say("stopped; the route is left %s", hand_route_to_text(r.hand.route));
     hook_stop(&r.hook);
     hand_stop(&r.hand);
     uv_run(loop, UV_RUN_NOWAIT);

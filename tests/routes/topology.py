@@ -26,17 +26,18 @@ log stderr all;
 protocol device { scan time 1; }
 protocol kernel kernel4 { merge paths on; ipv4 { export all; import none; }; }
 protocol kernel kernel6 { merge paths on; ipv6 { export all; import none; }; }
+function sort_last() { if (65535, 0) ~ bgp_community then bgp_local_pref = 0; }
 template bgp node4 {
     local as 64500;
     graceful restart off;
     connect delay time 1; connect retry time 1; error wait time 1, 2;
-    ipv4 { import filter { if net = 192.0.2.53/32 then accept; reject; }; export none; };
+    ipv4 { import filter { if net = 192.0.2.53/32 then { sort_last(); accept; } reject; }; export none; };
 }
 template bgp node6 {
     local as 64500;
     graceful restart off;
     connect delay time 1; connect retry time 1; error wait time 1, 2;
-    ipv6 { import filter { if net = 2001:db8::53/128 then accept; reject; }; export none; };
+    ipv6 { import filter { if net = 2001:db8::53/128 then { sort_last(); accept; } reject; }; export none; };
 }
 protocol bgp a4 from node4 { neighbor 10.0.1.2 as 64511; }
 protocol bgp b4 from node4 { neighbor 10.0.2.2 as 64511; }
@@ -161,11 +162,12 @@ class Node:
         self.topology.link(self.namespace, self.number)
         for address in SERVICE:
             ip("-n", self.namespace, "address", "add", address, "dev", "lo")
-        made = subprocess.run(["ip", "-n", self.namespace, "link", "add", "any0", "type", "dummy"],
-                              stderr=subprocess.DEVNULL, check=False)
-        if made.returncode != 0:  # a kernel without dummies: an empty bridge does as well
-            ip("-n", self.namespace, "link", "add", "any0", "type", "bridge")
-        ip("-n", self.namespace, "link", "set", "any0", "up")
+        for marker in ["any0", "any1"]:
+            made = subprocess.run(["ip", "-n", self.namespace, "link", "add", marker, "type", "dummy"],
+                                  stderr=subprocess.DEVNULL, check=False)
+            if made.returncode != 0:  # a kernel without dummies: an empty bridge does as well
+                ip("-n", self.namespace, "link", "add", marker, "type", "bridge")
+            ip("-n", self.namespace, "link", "set", marker, "up")
 
     def start(self, name, *command, environment=None):
         log = open(os.path.join(self.dir, name + ".log"), "a", encoding="ascii")
@@ -182,7 +184,8 @@ class Node:
             text = text.replace(sample, own)
         if self.topology.hook:
             start, rest = text.split("protocol direct anycast", 1)
-            text = start + EXEC_BIRD + rest.split("}\n", 1)[1].replace('proto = "anycast" && ', "")
+            text = start + EXEC_BIRD + rest.split("}\n", 1)[1].replace(
+                'proto != "anycast" && proto != "draining" || ', "")
         self.write("bird.conf", text)
         self.bird = self.start("bird", "bird", "-f", "-c", f"{self.dir}/bird.conf",
                                "-s", f"{self.dir}/bird.ctl", "-P", f"{self.dir}/bird.pid")
@@ -208,7 +211,8 @@ class Node:
             os.chmod(os.path.join(self.dir, "hook"), 0o755)
             driver = ["pharos-route-exec", "--hook", f"{self.dir}/hook"]
         else:
-            driver = ["pharos-announcer", "--interface", "any0", "--lease", "10"]
+            driver = ["pharos-announcer", "--interface", "any0",
+                      "--drain-interface", "any1", "--lease", "10"]
         addresses = [word for address in SERVICE for word in ("--address", address)]
         self.announcer = self.start(
             "announcer", self.topology.program(driver[0]), *driver[1:], *addresses,

@@ -36,20 +36,22 @@ struct fixture {
     /* the hand and its driver */
     struct hand hand;
     bool started;
-    bool up; /* applied last */
+    bool up;               /* applied last */
+    enum hand_route route; /* the same */
+    bool drains;           /* the driver, before start_hand() */
     unsigned applied;
     int result;    /* of the driver */
     bool deferred; /* the driver doesn't report by itself */
 };
 
-static void apply(struct hand *hand, bool up)
+static void apply(struct hand *hand, enum hand_route route)
 {
     struct fixture *f = hand->driver.data;
     f->applied++;
     if (f->result == 0)
-        f->up = up;
+        f->up = (f->route = route) == HAND_UP;
     if (!f->deferred)
-        hand_report(hand, up, f->result);
+        hand_report(hand, route, f->result);
 }
 
 static void on_time(uv_timer_t *timer)
@@ -122,10 +124,11 @@ static void stop_server(struct fixture *f)
 static void start_hand(struct fixture *f, bool up)
 {
     const struct hand_driver driver = {
-        .apply = apply, .data = f, .refreshes = true, .refresh_ms = 100};
+        .apply = apply, .data = f, .refreshes = true, .drains = f->drains, .refresh_ms = 100};
     f->up = up;
-    assert_int_equal(
-        hand_start(&f->hand, &f->loop, &driver, up, f->pulse_path, f->control_path), 0);
+    assert_int_equal(hand_start(&f->hand, &f->loop, &driver, up ? HAND_UP : HAND_DOWN,
+                                f->pulse_path, f->control_path),
+                     0);
     f->started = true;
 }
 
@@ -219,11 +222,59 @@ static void up_for_another_instance_is_refused(void **state)
     assert_string_equal(tell(f, line), "up word applied");
 }
 
-static void drain_and_nonsense_are_answered_and_change_nothing(void **state)
+static void drain_lowers_a_route_that_is_up_and_never_brings_one_up(void **state)
+{
+    struct fixture *f = *state;
+    f->drains = true;
+    begin_up(f);
+    assert_string_equal(tell(f, "drain"), "drain word applied");
+    assert_int_equal(f->route, HAND_DRAIN);
+    assert_string_equal(tell(f, "up"), "up word applied");
+    assert_string_equal(tell(f, "drain"), "drain word applied");
+    assert_string_equal(tell(f, "down"), "down word applied");
+    assert_string_equal(tell(f, "drain"), "down word applied");
+    assert_int_equal(f->route, HAND_DOWN);
+}
+
+static void a_driver_that_knows_no_drain_withdraws(void **state)
 {
     struct fixture *f = *state;
     begin_up(f);
-    assert_string_equal(tell(f, "drain"), "refused: this driver can't drain, say down");
+    assert_string_equal(tell(f, "drain"), "down word applied");
+}
+
+static void a_drained_route_is_renewed_and_goes_with_a_dead_server(void **state)
+{
+    struct fixture *f = *state;
+    f->drains = true;
+    begin_up(f);
+    tell(f, "drain");
+    const unsigned applied = f->applied;
+    WAIT_FOR(f, f->applied > applied + 2);
+    assert_int_equal(f->route, HAND_DRAIN);
+    kill_worker(f);
+    WAIT_FOR(f, f->route == HAND_DOWN);
+    assert_string_equal(f->hand.reason, "server-away");
+}
+
+/* Make before break: routers learn the worse route before the better one goes. */
+static void a_server_that_leaves_is_drained_before_it_is_withdrawn(void **state)
+{
+    struct fixture *f = *state;
+    f->drains = true;
+    begin_up(f);
+    atomic_store(&f->pulse->state, PULSE_DRAINING);
+    WAIT_FOR(f, f->route == HAND_DRAIN);
+    const uint64_t since = uv_now(&f->loop);
+    WAIT_FOR(f, f->route == HAND_DOWN);
+    assert_in_range(uv_now(&f->loop) - since, HAND_LEAVING_MS - 50, HAND_LEAVING_MS + 1000);
+    assert_string_equal(tell(f, "get"), "down server-leaving applied");
+}
+
+static void nonsense_is_answered_and_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
     assert_string_equal(tell(f, ""), "error: say up, drain, down or get");
     assert_string_equal(tell(f, "upwards"), "error: say up, drain, down or get");
     assert_string_equal(tell(f, "get"), "up word applied");
@@ -339,7 +390,7 @@ static void a_planned_stop_waits_for_the_route_to_be_gone(void **state)
     WAIT_FOR(f, !f->up);
     run_for(f, 100);
     assert_int_equal(f->withdrawn, -1); /* wanted down, and not there yet */
-    hand_report(&f->hand, false, 0);
+    hand_report(&f->hand, HAND_DOWN, 0);
     WAIT_FOR(f, f->withdrawn != -1);
     assert_int_equal(f->withdrawn, 1);
     assert_string_equal(tell(f, "get"), "down server-leaving applied");
@@ -385,7 +436,11 @@ int main(void)
         WITH_LOOP(it_starts_down_and_waits_for_a_word),
         WITH_LOOP(up_is_refused_without_a_living_server),
         WITH_LOOP(up_for_another_instance_is_refused),
-        WITH_LOOP(drain_and_nonsense_are_answered_and_change_nothing),
+        WITH_LOOP(drain_lowers_a_route_that_is_up_and_never_brings_one_up),
+        WITH_LOOP(a_driver_that_knows_no_drain_withdraws),
+        WITH_LOOP(a_drained_route_is_renewed_and_goes_with_a_dead_server),
+        WITH_LOOP(a_server_that_leaves_is_drained_before_it_is_withdrawn),
+        WITH_LOOP(nonsense_is_answered_and_changes_nothing),
         WITH_LOOP(a_killed_worker_takes_the_route_down_by_its_mutex_alone),
         WITH_LOOP(the_end_of_the_connection_takes_the_route_down),
         WITH_LOOP(heartbeats_that_stand_still_take_the_route_down),

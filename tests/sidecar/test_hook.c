@@ -27,11 +27,11 @@ struct fixture {
     int err;
 };
 
-static void on_finished(struct hook *hook, bool up, int err)
+static void on_finished(struct hook *hook, enum hand_route route, int err)
 {
     struct fixture *f = hook->data;
     f->finished++;
-    f->up = up;
+    f->up = route == HAND_UP;
     f->err = err;
 }
 
@@ -107,11 +107,11 @@ static void it_gets_the_word_and_the_addresses(void **state)
 {
     struct fixture *f = *state;
     write_script(f, "exit 0");
-    hook_want(&f->hook, true);
+    hook_want(&f->hook, HAND_UP);
     wait_finished(f, 1);
     assert_true(f->up);
     assert_int_equal(f->err, 0);
-    hook_want(&f->hook, false);
+    hook_want(&f->hook, HAND_DOWN);
     wait_finished(f, 2);
     assert_false(f->up);
     assert_string_equal(read_trace(f),
@@ -122,11 +122,11 @@ static void a_failure_is_told_and_tried_again_by_itself(void **state)
 {
     struct fixture *f = *state;
     write_script(f, "test $(wc -l < \"${0%hook}trace\") -ge 2");
-    hook_want(&f->hook, true);
+    hook_want(&f->hook, HAND_UP);
     wait_finished(f, 1);
     assert_int_equal(f->err, -EIO);
-    hook_want(&f->hook, true); /* said again: the pause goes on */
-    hook_want(&f->hook, true);
+    hook_want(&f->hook, HAND_UP); /* said again: the pause goes on */
+    hook_want(&f->hook, HAND_UP);
     wait_finished(f, 2);
     assert_int_equal(f->err, 0);
     assert_string_equal(read_trace(f),
@@ -137,10 +137,10 @@ static void a_wish_for_the_opposite_ends_a_run_under_way(void **state)
 {
     struct fixture *f = *state;
     write_script(f, "test $1 = down || exec sleep 60");
-    hook_want(&f->hook, true);
+    hook_want(&f->hook, HAND_UP);
     uv_run(&f->loop, UV_RUN_NOWAIT);
     const uint64_t since = uv_now(&f->loop);
-    hook_want(&f->hook, false);
+    hook_want(&f->hook, HAND_DOWN);
     wait_finished(f, 1);
     assert_false(f->up);
     assert_int_equal(f->err, 0);
@@ -152,10 +152,10 @@ static void a_wish_for_the_opposite_does_not_wait_for_the_pause(void **state)
     struct fixture *f = *state;
     write_script(f, "test $1 = down");
     f->hook.pause_ms = HOOK_PAUSE_MAX_MS;
-    hook_want(&f->hook, true);
+    hook_want(&f->hook, HAND_UP);
     wait_finished(f, 1);
     assert_int_equal(f->err, -EIO);
-    hook_want(&f->hook, false);
+    hook_want(&f->hook, HAND_DOWN);
     wait_finished(f, 2);
     assert_int_equal(f->err, 0);
 }
@@ -165,7 +165,7 @@ static void a_run_that_lasts_too_long_is_killed_and_counts_as_failed(void **stat
     struct fixture *f = *state;
     write_script(f, "exec sleep 60");
     f->hook.timeout_ms = 100;
-    hook_want(&f->hook, true);
+    hook_want(&f->hook, HAND_UP);
     wait_finished(f, 1);
     assert_int_equal(f->err, -EIO);
 }
@@ -173,7 +173,7 @@ static void a_run_that_lasts_too_long_is_killed_and_counts_as_failed(void **stat
 static void a_hook_that_is_not_there_fails(void **state)
 {
     struct fixture *f = *state;
-    hook_want(&f->hook, true);
+    hook_want(&f->hook, HAND_UP);
     wait_finished(f, 1);
     assert_int_equal(f->err, -EIO);
 }

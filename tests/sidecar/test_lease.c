@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +31,7 @@ static int enter_namespace(void **state)
 static struct lease open_lease(const char *interface, uint32_t seconds)
 {
     struct lease lease = {.seconds = seconds};
-    strcpy(lease.interface, interface);
+    strcpy(lease.interface[LEASE_UP], interface);
     assert_int_equal(lease_add_address(&lease, "192.0.2.53"), 0);
     assert_int_equal(lease_add_address(&lease, "2001:db8::53"), 0);
     assert_int_equal(lease_open(&lease), 0);
@@ -67,16 +68,16 @@ static void addresses_come_and_go_and_both_may_be_said_twice(void **state)
 {
     (void)state;
     struct lease lease = open_lease("lo", 60);
-    assert_int_equal(lease_look(&lease), 0);
+    assert_int_equal(lease_look(&lease), LEASE_NOWHERE);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(lease_put(&lease), 0);
-        assert_int_equal(lease_look(&lease), 1);
+        assert_int_equal(lease_set(&lease, LEASE_UP), 0);
+        assert_int_equal(lease_look(&lease), LEASE_UP);
         assert_true(can_bind("192.0.2.53"));
         assert_true(can_bind("2001:db8::53"));
     }
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(lease_drop(&lease), 0);
-        assert_int_equal(lease_look(&lease), 0);
+        assert_int_equal(lease_set(&lease, LEASE_NOWHERE), 0);
+        assert_int_equal(lease_look(&lease), LEASE_NOWHERE);
         assert_false(can_bind("192.0.2.53"));
         assert_false(can_bind("2001:db8::53"));
     }
@@ -86,15 +87,15 @@ static void addresses_come_and_go_and_both_may_be_said_twice(void **state)
 static void another_ones_address_is_not_taken_for_ours(void **state)
 {
     (void)state;
-    struct lease other = {.seconds = 60, .interface = "lo"};
+    struct lease other = {.seconds = 60, .interface = {"lo"}};
     assert_int_equal(lease_add_address(&other, "192.0.2.54"), 0);
     assert_int_equal(lease_open(&other), 0);
-    assert_int_equal(lease_put(&other), 0);
+    assert_int_equal(lease_set(&other, LEASE_UP), 0);
     struct lease lease = open_lease("lo", 60);
-    assert_int_equal(lease_look(&lease), 0);
-    assert_int_equal(lease_drop(&lease), 0);
-    assert_int_equal(lease_look(&other), 1);
-    assert_int_equal(lease_drop(&other), 0);
+    assert_int_equal(lease_look(&lease), LEASE_NOWHERE);
+    assert_int_equal(lease_set(&lease, LEASE_NOWHERE), 0);
+    assert_int_equal(lease_look(&other), LEASE_UP);
+    assert_int_equal(lease_set(&other, LEASE_NOWHERE), 0);
     close(other.fd);
     close(lease.fd);
 }
@@ -103,10 +104,10 @@ static void what_is_not_renewed_the_kernel_takes_away(void **state)
 {
     (void)state;
     struct lease lease = open_lease("lo", 1);
-    assert_int_equal(lease_put(&lease), 0);
+    assert_int_equal(lease_set(&lease, LEASE_UP), 0);
     const struct timespec pause = {.tv_nsec = 20000000};
     int turns = 0;
-    while (lease_look(&lease) == 1 && turns++ < 250)
+    while (lease_look(&lease) == LEASE_UP && turns++ < 250)
         nanosleep(&pause, NULL);
     assert_in_range(turns, 20, 200);
     close(lease.fd);
@@ -116,9 +117,41 @@ static void without_the_interface_it_can_not_be_put_and_is_gone(void **state)
 {
     (void)state;
     struct lease lease = open_lease("any0", 60);
-    assert_int_equal(lease_put(&lease), -ENODEV);
-    assert_int_equal(lease_look(&lease), 0);
-    assert_int_equal(lease_drop(&lease), 0);
+    assert_int_equal(lease_set(&lease, LEASE_UP), -ENODEV);
+    assert_int_equal(lease_look(&lease), LEASE_NOWHERE);
+    assert_int_equal(lease_set(&lease, LEASE_NOWHERE), 0);
+    close(lease.fd);
+}
+
+static void draining_moves_the_addresses_to_the_other_interface(void **state)
+{
+    (void)state;
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(ioctl(fd, SIOCBRADDBR, "any1"), 0);
+    close(fd);
+    struct lease lease = open_lease("lo", 60);
+    strcpy(lease.interface[LEASE_DRAIN], "any1");
+    assert_int_equal(lease_set(&lease, LEASE_UP), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(lease_set(&lease, LEASE_DRAIN), 0);
+        assert_int_equal(lease_look(&lease), LEASE_DRAIN);
+    }
+    assert_int_equal(lease_set(&lease, LEASE_UP), 0);
+    assert_int_equal(lease_look(&lease), LEASE_UP);
+    assert_int_equal(lease_set(&lease, LEASE_NOWHERE), 0);
+    assert_int_equal(lease_look(&lease), LEASE_NOWHERE);
+    close(lease.fd);
+}
+
+static void what_can_not_be_put_elsewhere_stays_where_it_is(void **state)
+{
+    (void)state;
+    struct lease lease = open_lease("lo", 60);
+    strcpy(lease.interface[LEASE_DRAIN], "any9");
+    assert_int_equal(lease_set(&lease, LEASE_UP), 0);
+    assert_int_equal(lease_set(&lease, LEASE_DRAIN), -ENODEV);
+    assert_int_equal(lease_look(&lease), LEASE_UP);
+    assert_int_equal(lease_set(&lease, LEASE_NOWHERE), 0);
     close(lease.fd);
 }
 
@@ -128,6 +161,8 @@ int main(void)
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(addresses_come_and_go_and_both_may_be_said_twice),
         cmocka_unit_test(another_ones_address_is_not_taken_for_ours),
+        cmocka_unit_test(draining_moves_the_addresses_to_the_other_interface),
+        cmocka_unit_test(what_can_not_be_put_elsewhere_stays_where_it_is),
         cmocka_unit_test(what_is_not_renewed_the_kernel_takes_away),
         cmocka_unit_test(without_the_interface_it_can_not_be_put_and_is_gone),
     };
