@@ -245,6 +245,9 @@ static void conclude_nsec3(struct denial *denial, const struct search *found, si
         zone_owner(lookup->zone, lookup->node, &name);
         add_provable(denial, &name, found[0].node);
     } else if (count == 1 || found[1].exact) {
+        /* Of the next closer name, and in NXDOMAIN of the wildcard, no hash may be there. */
+        denial->collision =
+            found[0].exact || (lookup->outcome == OUTCOME_NXDOMAIN && found[2].exact);
         for (size_t i = 0; i < count; i++)
             add_node(denial, found[i].node);
     } else {
@@ -265,6 +268,7 @@ void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scra
     struct plan plan = {.scratch = scratch};
     for (size_t i = 0; i < count; i++) {
         denials[i].count = 0;
+        denials[i].collision = false;
         scratch->first[i] = (uint8_t)plan.searches;
         if (zone_denial_type(denials[i].lookup->zone) == RRTYPE_NSEC)
             plan_nsec(&plan, &denials[i]);

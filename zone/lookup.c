@@ -108,7 +108,7 @@ static const struct zone *choose_zone(const struct lookup *lookup, const struct 
                                       const struct zone *leaf)
 {
     const struct zone *first = is_above(lookup, leaf) ? leaf : NULL;
-    const bool parent_side = lookup->qtype == RRTYPE_DS;
+    const bool parent_side = lookup->qtype == RRTYPE_DS && !lookup->child_side;
     if (first != NULL && !(parent_side && first->apex_symbols == lookup->symbols))
         return first;
     for (unsigned i = lookup->depth; i-- > 0;) {

@@ -31,6 +31,8 @@ struct lookup {
                      * any that has signatures: OUTCOME_ANSWER with `block` NULL; what to
                      * take from the node is the caller's choice */
 
+    bool child_side; /* look DS at an apex up in its own zone, not in the one above */
+
     const struct zone *zone;
     enum outcome outcome;
     bool wildcard;             /* `node` is the source of synthesis, "*.<closest encloser>" */

@@ -4,12 +4,9 @@
 
 #include <assert.h>
 
-/* --- common --- */
+enum { SERVICES_MAX = 8 }; /* whose hosts' addresses come along: most RRsets have one or two */
 
-static unsigned wanted_parts(const struct query *q)
-{
-    return q->request.edns.dnssec_ok ? PART_RRS | PART_SIGNATURES : PART_RRS;
-}
+/* --- common --- */
 
 static struct owner owner_of(const struct query *q, const struct zone *zone,
                              const struct node *node, bool wildcard)
@@ -36,12 +33,6 @@ static bool require(struct query *q, enum section section, const struct block *b
         return false;
     }
     return true;
-}
-
-/* Message offset of the RDATA of the RR at `rr_at`. */
-static size_t rdata_at(const struct packet *p, size_t rr_at)
-{
-    return packet_skip_name(p, rr_at) + RR_FIXED_OCTETS;
 }
 
 /* --- proofs (RFC 4035 section 3.1.3, RFC 5155 section 7.2) --- */
@@ -97,7 +88,7 @@ static enum compose_next negative(struct query *q, const struct lookup *l, uint1
     assert(soa != NULL);
     const struct owner owner = owner_of(q, l->zone, apex, false);
     const uint32_t at = q->packet.len;
-    if (require(q, SECTION_AUTHORITY, soa, &owner, wanted_parts(q)))
+    if (require(q, SECTION_AUTHORITY, soa, &owner, compose_parts(q)))
         place_ttl(&q->packet, at, l->zone->negative_ttl); /* its RRSIG's too */
     return COMPOSE_DONE;
 }
@@ -137,7 +128,7 @@ static enum compose_next referral(struct query *q, const struct lookup *l)
     if (!require(q, SECTION_AUTHORITY, cut.ns, &owner, PART_RRS))
         return COMPOSE_DONE;
     if (cut.ds != NULL && q->request.edns.dnssec_ok
-        && !require(q, SECTION_AUTHORITY, cut.ds, &owner, wanted_parts(q)))
+        && !require(q, SECTION_AUTHORITY, cut.ds, &owner, compose_parts(q)))
         return COMPOSE_DONE;
     put_proofs(q);
     if (p->truncated)
@@ -149,42 +140,8 @@ static enum compose_next referral(struct query *q, const struct lookup *l)
     if ((cut.ns->flags & BLOCK_SIBLING) == 0)
         return COMPOSE_DONE;
     q->siblings = (struct siblings){
-        .zone = l->zone, .count = cut.ns->count, .ns_at = ns_at, .cut_octets = owner.octets};
+        .zone = l->zone, .count = cut.ns->count, .rrs_at = ns_at, .cut_octets = owner.octets};
     return COMPOSE_SIBLINGS;
-}
-
-bool compose_sibling(const struct query *q, uint32_t *at, struct name *name, uint32_t *spot_at)
-{
-    const struct packet *p = &q->packet;
-    const size_t rdata = rdata_at(p, *at);
-    *spot_at = (uint32_t)rdata;
-    *at = (uint32_t)(rdata + wire_get16(p->octets + rdata - 2));
-    packet_read_name(p, rdata, name);
-
-    if (!name_at_or_below(name, &q->siblings.zone->apex))
-        return false;
-    if (q->siblings.cut_octets == 0)
-        return true;
-    const struct name *qname = &q->request.qname;
-    struct name cut = {.octets = q->siblings.cut_octets};
-    memcpy(cut.wire, qname->wire + qname->octets - cut.octets, cut.octets);
-    return !name_at_or_below(name, &cut);
-}
-
-void compose_addresses(struct query *q, const struct node *node, const struct spot *server)
-{
-    static const uint16_t types[] = {RRTYPE_A, RRTYPE_AAAA};
-    if ((node->flags & NODE_BELOW_DNAME) != 0)
-        return;
-    const struct owner owner = {.spot = *server, .octets = server->name->octets};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        const struct block *block = node_block(node, types[i]);
-        if (block == NULL || block->count == 0)
-            continue;
-        /* Where both don't fit, the RRset may go without its RRSIG: RFC 4035 section 3.1.1. */
-        if (!place_block(&q->packet, SECTION_ADDITIONAL, block, &owner, wanted_parts(q)))
-            place_block(&q->packet, SECTION_ADDITIONAL, block, &owner, PART_RRS);
-    }
 }
 
 /* --- aliases --- */
@@ -201,6 +158,7 @@ static enum compose_next follow(struct query *q, size_t at, const struct name *t
             return COMPOSE_DONE;
     q->name_at = (uint32_t)at;
     q->request.qname = *target;
+    q->child_side = false;
     return COMPOSE_FOLLOW;
 }
 
@@ -208,11 +166,11 @@ static enum compose_next cname(struct query *q, const struct lookup *l)
 {
     const struct owner owner = matched(q, l);
     const uint32_t at = q->packet.len;
-    if (!require(q, SECTION_ANSWER, l->block, &owner, wanted_parts(q)))
+    if (!require(q, SECTION_ANSWER, l->block, &owner, compose_parts(q)))
         return COMPOSE_DONE;
 
     struct name target;
-    const size_t target_at = rdata_at(&q->packet, at);
+    const size_t target_at = packet_rdata(&q->packet, at);
     packet_read_name(&q->packet, target_at, &target);
     return follow(q, target_at, &target);
 }
@@ -223,17 +181,17 @@ static size_t put_dname(struct query *q, const struct lookup *l)
 {
     for (unsigned i = 0; i < q->dnames; i++)
         if (q->dname[i] == l->block)
-            return rdata_at(&q->packet, q->dname_at[i]);
+            return packet_rdata(&q->packet, q->dname_at[i]);
 
     const struct owner owner = owner_of(q, l->zone, l->node, false);
     const uint32_t at = q->packet.len;
-    if (!require(q, SECTION_ANSWER, l->block, &owner, wanted_parts(q)))
+    if (!require(q, SECTION_ANSWER, l->block, &owner, compose_parts(q)))
         return 0;
     if (q->dnames < ALIASES_MAX) {
         q->dname[q->dnames] = l->block;
         q->dname_at[q->dnames++] = (uint16_t)at;
     }
-    return rdata_at(&q->packet, at);
+    return packet_rdata(&q->packet, at);
 }
 
 /* RFC 6672 section 3: the suffix is replaced, and a CNAME says so to those who don't know
@@ -266,7 +224,7 @@ static enum compose_next dname(struct query *q, const struct lookup *l)
     }
     if (q->request.qtype == RRTYPE_CNAME)
         return COMPOSE_DONE;
-    return follow(q, rdata_at(&q->packet, at), &target);
+    return follow(q, packet_rdata(&q->packet, at), &target);
 }
 
 /* --- answers --- */
@@ -284,7 +242,7 @@ static enum compose_next apex_servers(struct query *q, const struct lookup *l,
         return COMPOSE_DONE;
     }
     q->siblings =
-        (struct siblings){.zone = l->zone, .count = apex.ns->count, .ns_at = ns_at};
+        (struct siblings){.zone = l->zone, .count = apex.ns->count, .rrs_at = ns_at};
     return COMPOSE_SIBLINGS;
 }
 
@@ -299,7 +257,7 @@ static enum compose_next any(struct query *q, const struct lookup *l, bool full)
         if (block->type == BLOCK_GLUE || block->count == 0)
             continue;
         found = true;
-        if (!require(q, SECTION_ANSWER, block, &owner, wanted_parts(q)))
+        if (!require(q, SECTION_ANSWER, block, &owner, compose_parts(q)))
             return COMPOSE_DONE;
     }
     return found ? COMPOSE_DONE : negative(q, l, RCODE_NOERROR);
@@ -324,15 +282,26 @@ static enum compose_next rrsig(struct query *q, const struct lookup *l)
     return l->outcome == OUTCOME_CNAME ? cname(q, l) : negative(q, l, RCODE_NOERROR);
 }
 
+/* The addresses of services come along as far as there's room (RFC 9460 section 4.1). */
+static enum compose_next services(struct query *q, const struct lookup *l, uint32_t rrs_at)
+{
+    q->siblings = (struct siblings){.zone = l->zone, .rrs_at = rrs_at, .services = true};
+    q->siblings.count = l->block->count < SERVICES_MAX ? l->block->count : SERVICES_MAX;
+    return COMPOSE_SIBLINGS;
+}
+
 static enum compose_next answer(struct query *q, const struct lookup *l)
 {
     if (l->block->count == 0) /* signatures of an RRset that isn't there */
         return negative(q, l, RCODE_NOERROR);
     const struct owner owner = matched(q, l);
     const uint32_t at = q->packet.len;
-    if (require(q, SECTION_ANSWER, l->block, &owner, wanted_parts(q))
-        && l->block->type == RRTYPE_NS && (l->node->flags & NODE_APEX) != 0)
+    if (!require(q, SECTION_ANSWER, l->block, &owner, compose_parts(q)))
+        return COMPOSE_DONE;
+    if (l->block->type == RRTYPE_NS && (l->node->flags & NODE_APEX) != 0)
         return apex_servers(q, l, &owner, at);
+    if (l->block->type == RRTYPE_SVCB || l->block->type == RRTYPE_HTTPS)
+        return services(q, l, at);
     return COMPOSE_DONE;
 }
 
@@ -377,9 +346,35 @@ static enum compose_next compose_found(struct query *q, const struct lookup *l,
     }
 }
 
+/* What can't be proved isn't said, nor what led there (RFC 5155 section 7.2.9). */
+static enum compose_next unprovable(struct query *q)
+{
+    struct packet *p = &q->packet;
+    p->len = (uint32_t)packet_skip_name(p, QNAME_AT) + 4; /* QTYPE and QCLASS */
+    memset(p->count, 0, sizeof p->count);
+    q->rcode = RCODE_SERVFAIL;
+    q->ede = EDE_INVALID_DATA;
+    q->authoritative = false;
+    return COMPOSE_DONE;
+}
+
+/* DS belongs to the zone above, but that isn't the parent where there's a zone cut between them.
+ * Then the zone itself, if it's served, says that it has none (RFC 4035 section 3.1.4.1). */
+static bool may_be_apex(const struct query *q, const struct lookup *l)
+{
+    return q->request.qtype == RRTYPE_DS && !q->child_side
+           && (size_t)l->node->owner_octets + l->zone->apex.octets < q->request.qname.octets;
+}
+
 enum compose_next compose(struct query *q, const struct lookup *l, const struct denial *denial,
                           const struct answer_config *config)
 {
+    if (denial != NULL && denial->collision)
+        return unprovable(q);
+    if (l->outcome == OUTCOME_REFERRAL && may_be_apex(q, l)) {
+        q->child_side = true;
+        return COMPOSE_FOLLOW;
+    }
     if (denial != NULL)
         note_proofs(q, denial);
     const enum compose_next next = compose_found(q, l, config);

@@ -13,12 +13,14 @@
 
 enum { ALIASES_MAX = 16 };
 
-/* The servers' names of a referral that may have addresses elsewhere in the zone, or those of an apex. */
+/* The servers' names of a referral that may have addresses elsewhere in the zone, or those of an apex, or
+ * the targets of SVCB and HTTPS RRs. */
 struct siblings {
     const struct zone *zone;
-    uint16_t count;     /* NS RRs */
-    uint32_t ns_at;     /* message offset of the first of them */
-    uint8_t cut_octets; /* of the cut's name, a suffix of the name looked up; 0: the apex's servers */
+    uint16_t count;     /* RRs */
+    uint32_t rrs_at;    /* message offset of the first of them */
+    uint8_t cut_octets; /* of the cut's name, a suffix of the name looked up; 0: no cut's servers */
+    bool services;      /* SVCB or HTTPS, not NS */
 };
 
 /* An RRset that proves, to be written when the answer section is complete. */
@@ -41,6 +43,7 @@ struct query {
     enum ede ede;
     bool authoritative;
     bool question; /* the answer has one */
+    bool child_side; /* DS is looked up where the name may be an apex, not above it */
 
     const struct zone *zone; /* the closest to the name that was asked for; NULL: none, or not
                               * looked up */
@@ -63,18 +66,24 @@ struct query {
 
 enum compose_next {
     COMPOSE_DONE,
-    COMPOSE_FOLLOW,   /* request.qname is an alias's target: look it up and compose again */
+    COMPOSE_FOLLOW,   /* look request.qname up (an alias's target, or once more), and compose again */
     COMPOSE_SIBLINGS, /* look up the addresses of siblings.count servers */
 };
+
+/* The parts of a block (enum part) that the requester wants. */
+static inline unsigned compose_parts(const struct query *q)
+{
+    return q->request.edns.dnssec_ok ? PART_RRS | PART_SIGNATURES : PART_RRS;
+}
 
 /* Writes what `lookup` found. `denial` is the proof that goes with it, or NULL where none is asked for or
  * needed. `config` isn't kept. */
 enum compose_next compose(struct query *q, const struct lookup *lookup,
                           const struct denial *denial, const struct answer_config *config);
 
-/* The name in the NS RR at message offset `*at`, which moves to the next RR. Returns false
- * where no address is to be looked up for it: it's at or below the cut, whose glue the referral
- * has, or in no zone of ours. `spot_at` is where the name stands. */
+/* The name in the RR at message offset `*at`, which moves to the next RR. Returns false where no
+ * address is to be looked up for it: it's at or below the cut, whose glue the referral has, or
+ * out of the zone, or an earlier RR has it too. `spot_at` is where the name stands. */
 bool compose_sibling(const struct query *q, uint32_t *at, struct name *name, uint32_t *spot_at);
 
 /* Appends the addresses that the node of a sibling server has, as far as they fit (they aren't

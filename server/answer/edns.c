@@ -59,8 +59,8 @@ static bool read_option(struct edns *edns, uint16_t code, const uint8_t *data, s
         edns->asked |= EDNS_ASKED_KEEPALIVE;
         return true;
     case EDNS_OPTION_ZONEVERSION:
-        edns->asked |= EDNS_ASKED_ZONEVERSION;
-        return octets == 0;
+        edns->asked |= EDNS_ASKED_ZONEVERSION; /* what it may hold is ignored: RFC 9660, 3.2 */
+        return true;
     case EDNS_OPTION_INSTANCE:
         edns->asked |= EDNS_ASKED_INSTANCE;
         return true;

@@ -22,6 +22,7 @@ enum ede {
     EDE_NOT_READY = 14,
     EDE_NOT_AUTHORITATIVE = 20,
     EDE_NOT_SUPPORTED = 21,
+    EDE_INVALID_DATA = 24,
     EDE_INVALID_QUERY_TYPE = 30,
 };
 
@@ -60,8 +61,7 @@ static inline void edns_init(struct edns *edns)
 /* Reads the OPT whose owner and type have been read: from its class to the end of its RDATA.
  * Returns false where an option is cut off or the RDATA is, or where an option we know isn't
  * what it should be: a COOKIE of another length (RFC 7873 section 5.2.2), a SUBNET that is
- * broken (RFC 7871 section 7.1.2), a ZONEVERSION that isn't empty (RFC 9660 section 2). Then
- * `edns` may be half filled. */
+ * broken (RFC 7871 section 7.1.2). Then `edns` may be half filled. */
 bool edns_read(struct edns *edns, struct reader *r);
 
 /* What the options of an answer say. */

@@ -66,6 +66,12 @@ static inline size_t packet_room(const struct packet *p)
 /* The offset of what follows the name at `at`, which a pointer may end. */
 size_t packet_skip_name(const struct packet *p, size_t at);
 
+/* The offset of the RDATA of the RR at `rr_at`. */
+static inline size_t packet_rdata(const struct packet *p, size_t rr_at)
+{
+    return packet_skip_name(p, rr_at) + RR_FIXED_OCTETS;
+}
+
 /* Reads the name at `at`, decompressed and in lower case. */
 void packet_read_name(const struct packet *p, size_t at, struct name *name);
 

@@ -138,6 +138,7 @@ static void begin(struct query *q, const struct exchange *e, const struct answer
     q->zone = NULL;
     q->ede = EDE_NONE;
     q->authoritative = false;
+    q->child_side = false;
     q->aliases = 0;
     q->dnames = 0;
     q->proofs = 0;
@@ -257,6 +258,7 @@ static void ask(struct respond_scratch *s, size_t slot, size_t query)
     l->key = s->key[slot];
     l->symbols = (uint16_t)name_key(s->key[slot], request->qname.wire, request->qname.octets);
     l->qtype = request->qtype;
+    l->child_side = s->query[query].child_side;
     l->zone = NULL;
 }
 
@@ -360,7 +362,7 @@ static void add_siblings(const struct answer_config *config, uint64_t now,
     size_t servers = 0;
     for (size_t i = 0; i < s->referrals; i++) {
         const struct query *q = &s->query[s->referred[i]];
-        uint32_t at = q->siblings.ns_at;
+        uint32_t at = q->siblings.rrs_at;
         for (unsigned rr = 0; rr < q->siblings.count; rr++) {
             struct name *name = &s->server[servers];
             if (!compose_sibling(q, &at, name, &s->server_at[servers]))

@@ -150,6 +150,16 @@ static void take_rdata(struct reading *r, unsigned type, size_t octets, struct f
             fail(r, "an SRV's target is no plain name");
         take_octets(r, octets, f);
         break;
+    case RRTYPE_SVCB:
+    case RRTYPE_HTTPS: {
+        const size_t target = octets < 3 ? 0 : name_check(r->octets + r->at + 2, octets - 2);
+        if (target == 0)
+            return fail(r, "a service's target is no plain name");
+        take_octets(r, 2, f);
+        take_flat_name(r, f); /* so that its labels may be pointed to */
+        take_octets(r, octets - 2 - target, f);
+        break;
+    }
     case RRTYPE_A:
         if (octets != 4)
             fail(r, "an A without 4 octets");

@@ -20,16 +20,23 @@ struct records {
     size_t count;
 };
 
-void proofs_add_zone(struct server *server, const char *file)
+void proofs_add_zone_with(struct server *server, const char *file, const char *more)
 {
     static char text[1 << 16];
     char path[256];
     snprintf(path, sizeof path, "zones/%s", file);
     FILE *from = fopen(path, "r");
     assert_non_null(from);
-    text[fread(text, 1, sizeof text - 1, from)] = '\0';
+    const size_t octets = fread(text, 1, sizeof text - 1, from);
     fclose(from);
+    assert_true(octets + strlen(more) < sizeof text);
+    strcpy(text + octets, more);
     server_add(server, "s.test", text);
+}
+
+void proofs_add_zone(struct server *server, const char *file)
+{
+    proofs_add_zone_with(server, file, "");
 }
 
 /* The owner that a record of the kind of `rr` would have if it stood at a name. The caller frees it. */

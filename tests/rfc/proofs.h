@@ -12,8 +12,9 @@ struct proof_case {
     const char *claims;
 };
 
-/* Adds the zone s.test from tests/rfc/zones/FILE. */
+/* Adds the zone s.test from tests/rfc/zones/FILE, and with `more` records after those. */
 void proofs_add_zone(struct server *server, const char *file);
+void proofs_add_zone_with(struct server *server, const char *file, const char *more);
 
 /* Asks with DO and fails the test unless each claim is proved by a record of the authority section with its
  * signature, no record is there that none of the claims needs, and none twice. */
