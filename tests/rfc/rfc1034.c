@@ -99,6 +99,27 @@ static void the_cut_itself_and_its_glue_get_the_referral_too(void **state)
     }
 }
 
+/* Section 4.2.1: below a cut there's glue and nothing of ours, whatever the file has there */
+static void data_and_name_servers_below_a_cut_are_not_used(void **state)
+{
+    server_add(*state, "z",
+               "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+               "cut 60 NS ns.cut\nns.cut 60 A 192.0.2.2\n"
+               "deep.cut 60 NS ns.deep.cut\nns.deep.cut 60 A 192.0.2.3\n"
+               "text.cut 60 TXT \"hidden\"\nalias.cut 60 CNAME ns\n*.cut 60 TXT \"hidden\"\n"
+               "old.cut 60 DNAME ns\ncut 60 TXT \"hidden\"\n");
+    static const char *const questions[] = {
+        "x.deep.cut.z A", "deep.cut.z NS", "text.cut.z TXT", "alias.cut.z A", "y.cut.z TXT",
+        "x.old.cut.z A",  "cut.z TXT",     "cut.z ANY",      "cut.z NS",      "ns.cut.z A"};
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        const struct reply *r = ask(*state, questions[i]);
+        assert_flags(r, "qr");
+        assert_section(r, "answer", "");
+        assert_section(r, "authority", "cut.z. 60 NS ns.cut.z.");
+        assert_section(r, "additional", "ns.cut.z. 60 A 192.0.2.2");
+    }
+}
+
 static void a_child_that_is_served_too_answers_itself(void **state)
 {
     const struct reply *r = ask(*state, "ns.both.example A");
@@ -232,6 +253,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_below_a_zone_cut_gets_a_referral, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(the_cut_itself_and_its_glue_get_the_referral_too, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(data_and_name_servers_below_a_cut_are_not_used, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_child_that_is_served_too_answers_itself, setup,
                                         teardown_server),

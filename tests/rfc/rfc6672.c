@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -96,6 +97,41 @@ static void a_name_that_becomes_too_long_is_yxdomain(void **state)
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.new.example.");
 }
 
+/* A DNAME and a question of the greatest lengths together are more than 512 octets. */
+static void yxdomain_stays_within_the_limit(void **state)
+{
+    char question[400];
+    static const char label[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    snprintf(question, sizeof question, "%s.%s.%s.%.45s.long.example A", label, label, label, label);
+    assert_true(ask(*state, question)->octets <= 512);
+    server_add(*state, "y", "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+               "@ 60 DNAME aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.\n");
+    snprintf(question, sizeof question, "%s.%s.%s.%.58s.y A", label, label, label, label);
+    const struct reply *r = ask(*state, question);
+    assert_flags(r, "qr aa tc");
+    assert_true(r->octets <= 512);
+    snprintf(question, sizeof question, "%s.%s.%s.%.58s.y A +edns", label, label, label, label);
+    r = ask(*state, question);
+    assert_rcode(r, "YXDOMAIN");
+    assert_true(r->octets > 512);
+}
+
+/* Section 5.3.1: the DNAME is signed, and the CNAME that it implies is not */
+static void the_synthesised_cname_has_no_signature(void **state)
+{
+    server_add(*state, "signed",
+               "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+               "d 60 DNAME elsewhere.\n"
+               "d 60 RRSIG DNAME 8 2 60 20300101000000 20200101000000 1 signed. c2ln\n");
+    assert_section(ask(*state, "x.d.signed A +do"), "answer",
+                   "d.signed. 60 DNAME elsewhere.\n"
+                   "d.signed. 60 RRSIG DNAME 8 2 60 20300101000000 20200101000000 1 signed. c2ln\n"
+                   "x.d.signed. 60 CNAME x.elsewhere.");
+}
+
 static void a_name_that_just_fits_is_followed(void **state)
 {
     /* 3 x 64 + 4 + 9 = 205 octets for the target; 50 are left */
@@ -166,6 +202,8 @@ int main(void)
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_name_that_becomes_too_long_is_yxdomain, setup,
                                         teardown_server),
+        cmocka_unit_test_setup_teardown(yxdomain_stays_within_the_limit, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(the_synthesised_cname_has_no_signature, setup, teardown_server),
         cmocka_unit_test_setup_teardown(a_name_that_just_fits_is_followed, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(dnames_are_applied_along_a_chain, setup,
