@@ -104,18 +104,19 @@ static bool read_type(struct rdata_text *text)
 static bool read_bitmap(struct rdata_text *text)
 {
     uint8_t bits[256][32];
-    bool used[256] = {false};
+    bool used[256];
     unsigned highest = 0;
+    used[0] = false; /* nearly all have this one alone */
     do {
         uint16_t type;
         if (!read_type_number(text, &type))
             return false;
         const unsigned window = type >> 8;
+        for (; highest < window; highest++)
+            used[highest + 1] = false;
         if (!used[window])
             memset(bits[window], 0, sizeof bits[window]);
         used[window] = true;
-        if (window > highest)
-            highest = window;
         bits[window][(type & 0xff) / 8] |= (uint8_t)(0x80 >> (type % 8));
     } while (rdata_text_take(text));
     if (!text->ahead)
@@ -211,13 +212,17 @@ static bool read_salt(struct rdata_text *text, const char *what)
     return rdata_text_put(text, salt, (size_t)salt[0] + 1);
 }
 
-static int base32_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'v' ? c - 'a' + 10 : -1;
-}
+/* One more than the value of each digit, 0 for what is none (RFC 4648 section 7). */
+static const uint8_t base32_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,
+    ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14,
+    ['E'] = 15, ['F'] = 16, ['G'] = 17, ['H'] = 18, ['I'] = 19, ['J'] = 20, ['K'] = 21,
+    ['L'] = 22, ['M'] = 23, ['N'] = 24, ['O'] = 25, ['P'] = 26, ['Q'] = 27, ['R'] = 28,
+    ['S'] = 29, ['T'] = 30, ['U'] = 31, ['V'] = 32, ['a'] = 11, ['b'] = 12, ['c'] = 13,
+    ['d'] = 14, ['e'] = 15, ['f'] = 16, ['g'] = 17, ['h'] = 18, ['i'] = 19, ['j'] = 20,
+    ['k'] = 21, ['l'] = 22, ['m'] = 23, ['n'] = 24, ['o'] = 25, ['p'] = 26, ['q'] = 27,
+    ['r'] = 28, ['s'] = 29, ['t'] = 30, ['u'] = 31, ['v'] = 32,
+};
 
 /* RFC 5155 section 3.3: base32 with extended hex alphabet, no padding. */
 static bool read_hash(struct rdata_text *text, const char *what)
@@ -230,11 +235,11 @@ static bool read_hash(struct rdata_text *text, const char *what)
         || over == 6)
         return rdata_text_refuse(text, "the %s is no base32 of whole octets", what);
     for (size_t i = 0; i < text->token.len; i++) {
-        const int d = base32_digit(text->token.at[i]);
-        if (d < 0)
+        const unsigned digit = base32_digits[text->token.at[i]];
+        if (digit == 0)
             return scanner_refuse(text->scanner, text->token.at + i, 1,
                                   "the %s is written in base32: 0 to 9 and A to V", what);
-        bits = (bits << 5 | (unsigned)d) & 0xfff;
+        bits = bits << 5 | (digit - 1);
         count += 5;
         if (count >= 8) {
             count -= 8;

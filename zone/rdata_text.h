@@ -2,6 +2,7 @@
 #ifndef PHAROS_ZONE_RDATA_TEXT_H
 #define PHAROS_ZONE_RDATA_TEXT_H
 
+#include "zone/base64.h"
 #include "zone/name.h"
 #include "zone/rdata.h"
 #include "zone/scanner.h"
@@ -73,19 +74,6 @@ static inline int rdata_text_hex_digit(uint8_t c)
 {
     return rdata_text_hex[c] - 1;
 }
-
-/* Base64 that may come in pieces (RFC 4648 section 4); begins as zeros. */
-struct base64 {
-    uint32_t bits;
-    size_t digits, pads;
-    bool failed;
-};
-
-/* Decodes a piece. Returns the octets written, at most (len + 3) / 4 * 3. */
-size_t base64_feed(struct base64 *state, const uint8_t *text, size_t len, uint8_t *out);
-
-/* Returns the octets written at the end, at most 2, or -1 where the whole was no base64. */
-ptrdiff_t base64_finish(const struct base64 *state, uint8_t *out);
 
 /* Reads one field that isn't part of an odd type. */
 bool rdata_text_field(struct rdata_text *text, const struct rdata_field *field);

@@ -6,16 +6,14 @@
 #include <string.h>
 
 const uint8_t scanner_class[256] = {
-    ['\0'] = SCANNER_STOP,
-    [' '] = SCANNER_STOP | SCANNER_CLEAR | SCANNER_BLANK,
-    ['\t'] = SCANNER_STOP | SCANNER_CLEAR | SCANNER_BLANK,
-    ['\n'] = SCANNER_STOP | SCANNER_CLEAR,
-    ['\r'] = SCANNER_STOP | SCANNER_CLEAR,
-    [';'] = SCANNER_STOP | SCANNER_CLEAR,
-    ['('] = SCANNER_STOP | SCANNER_CLEAR,
-    [')'] = SCANNER_STOP | SCANNER_CLEAR,
-    ['"'] = SCANNER_STOP | SCANNER_CLEAR,
-    ['\\'] = SCANNER_STOP,
+    [' '] = SCANNER_CLEAR | SCANNER_BLANK,
+    ['\t'] = SCANNER_CLEAR | SCANNER_BLANK,
+    ['\n'] = SCANNER_CLEAR,
+    ['\r'] = SCANNER_CLEAR,
+    [';'] = SCANNER_CLEAR,
+    ['('] = SCANNER_CLEAR,
+    [')'] = SCANNER_CLEAR,
+    ['"'] = SCANNER_CLEAR,
 };
 
 void scanner_init(struct scanner *scanner, const uint8_t *at, const uint8_t *end, bool last)
@@ -141,7 +139,10 @@ static enum token_kind word(struct scanner *s, struct token *token)
     token->at = s->at;
     token->kind = TOKEN_WORD;
     token->escaped = false;
-    for (; (scanner_class[*s->at] & SCANNER_CLEAR) == 0; s->at++) {
+    for (;; s->at++) {
+        s->at = scan_word_end(s->at);
+        if ((scanner_class[*s->at] & SCANNER_CLEAR) != 0)
+            break;
         if (s->at == s->end) {
             if (s->last)
                 break;
@@ -201,8 +202,7 @@ static enum token_kind closing(struct scanner *s, struct token *token)
 enum token_kind scanner_special(struct scanner *s, struct token *token)
 {
     for (;;) {
-        while ((scanner_class[*s->at] & SCANNER_BLANK) != 0)
-            s->at++;
+        s->at = scan_blanks_end(s->at);
         switch (*s->at) {
         case '\0':
             return s->at == s->end ? at_end(s, token) : word(s, token);

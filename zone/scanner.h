@@ -10,9 +10,9 @@
 #ifndef PHAROS_ZONE_SCANNER_H
 #define PHAROS_ZONE_SCANNER_H
 
+#include "zone/scan_word.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 enum { SCANNER_PAD = 16 }; /* octets behind the text that may be read */
 
@@ -56,8 +56,7 @@ struct scanner {
 
 enum {
     SCANNER_BLANK = 1, /* space and tab */
-    SCANNER_STOP = 2,  /* can't be inside a plain word */
-    SCANNER_CLEAR = 4, /* a stop that ends a word without a second look */
+    SCANNER_CLEAR = 2, /* ends a word without a second look */
 };
 
 extern const uint8_t scanner_class[256];
@@ -84,11 +83,10 @@ enum token_kind scanner_special(struct scanner *scanner, struct token *token);
 static inline enum token_kind scanner_next(struct scanner *scanner, struct token *token)
 {
     const uint8_t *at = scanner->at;
-    while ((scanner_class[*at] & SCANNER_BLANK) != 0)
-        at++;
+    if (*at == ' ' || *at == '\t')
+        at = scan_blanks_end(at + 1);
     const uint8_t *start = at;
-    while ((scanner_class[*at] & SCANNER_STOP) == 0)
-        at++;
+    at = scan_word_end(at);
     if (at == start || (scanner_class[*at] & SCANNER_CLEAR) == 0) {
         scanner->at = start;
         return scanner_special(scanner, token);
