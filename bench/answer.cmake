@@ -1,2 +1,2 @@
-add_executable(bench_respond bench_respond.c)
+add_executable(bench_respond bench_respond.c answer_zone.c)
 target_link_libraries(bench_respond PRIVATE answer strict)

@@ -1,10 +1,13 @@
 /* bench_respond.c -- what an answer costs, octets in to octets out, without a socket
  *
- *     bench_respond [-b BATCH] [-n ANSWERS] [ZONE FILE]
+ *     bench_respond [-b BATCH] [-n ANSWERS] [-c nsec|nsec3] [-k KIND] [ZONE FILE]
  *
- * Asks a built-in zone, or the one in FILE (then with random names below its apex), in batches,
- * and prints nanoseconds and instructions (where the kernel lets us count them) an answer:
- * median, least and greatest of 7 runs. */
+ * Asks a built-in zone, signed with a chain where -c names one and then with DO, or the zone in
+ * FILE (with random names below its apex), in batches, and prints nanoseconds and instructions
+ * (where the kernel lets us count them) an answer: median, least and greatest of 7 runs. KIND
+ * is host, child or nothing; all of them where none is named. bench/instructions counts them
+ * with callgrind. */
+#include "bench/answer_zone.h"
 #include "server/answer/respond.h"
 #include "zone/rrtype.h"
 #include "zone/wire.h"
@@ -28,7 +31,9 @@ struct bench {
     struct view view;
     struct respond_scratch *scratch;
     size_t batch, answers;
-    int counter; /* of instructions; -1: none */
+    enum chain chain;
+    const char *kind; /* NULL: all */
+    int counter;      /* of instructions; -1: none */
     struct exchange exchange[RESPOND_BATCH_MAX];
     uint8_t query[NAMES][QUERY];
     size_t query_octets[NAMES];
@@ -36,27 +41,7 @@ struct bench {
     uint8_t answer[RESPOND_BATCH_MAX][4096];
 };
 
-/* Names host0 to host999 with addresses, and child0 to child999 with two servers each. */
-static char *built_in(size_t *len)
-{
-    char *text = malloc(1 << 20);
-    if (text == NULL)
-        return NULL;
-    size_t at = (size_t)sprintf(text, "@ 3600 SOA ns h 1 7200 900 1209600 300\n"
-                                      "@ 3600 NS ns\nns 3600 A 192.0.2.1\n");
-    for (unsigned i = 0; i < 1000; i++)
-        at += (size_t)sprintf(text + at,
-                              "host%u 300 A 192.0.2.1\nhost%u 300 A 192.0.2.2\n"
-                              "child%u 300 NS ns1.child%u\nchild%u 300 NS ns2.child%u\n"
-                              "ns1.child%u 300 A 192.0.2.3\nns2.child%u 300 A 192.0.2.4\n"
-                              "ns1.child%u 300 AAAA 2001:db8::1\n"
-                              "ns2.child%u 300 AAAA 2001:db8::2\n",
-                              i, i, i, i, i, i, i, i, i, i);
-    *len = at;
-    return text;
-}
-
-static struct zone *load(const char *apex, const char *path)
+static struct zone *load(const char *apex, const char *path, enum chain chain)
 {
     struct name name;
     struct notes notes;
@@ -72,7 +57,7 @@ static struct zone *load(const char *apex, const char *path)
         sources_fini(&sources);
     } else {
         size_t len = 0;
-        char *text = built_in(&len);
+        char *text = answer_zone_text(chain, &len);
         if (text != NULL)
             err = zonefile_parse(&zone, "built-in", text, len, &name, &notes);
         free(text);
@@ -110,34 +95,46 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static size_t put_query(uint8_t *at, const struct name *name, uint16_t type, bool edns)
+static size_t put_query(uint8_t *at, const struct name *name, uint16_t type, bool dnssec)
 {
     memset(at, 0, 12);
     wire_put16(at + 4, 1);
-    wire_put16(at + 10, edns ? 1 : 0);
+    wire_put16(at + 10, 1);
     memcpy(at + 12, name->wire, name->octets);
     size_t len = 12u + name->octets;
     wire_put16(at + len, type);
     wire_put16(at + len + 2, 1);
     len += 4;
-    if (edns) {
-        memcpy(at + len, "\0\0\x29\4\xd0\0\0\0\0\0\0", 11);
-        len += 11;
-    }
-    return len;
+    memcpy(at + len, dnssec ? "\0\0\x29\4\xd0\0\0\x80\0\0\0" : "\0\0\x29\4\xd0\0\0\0\0\0\0",
+           11);
+    return len + 11;
 }
 
-/* Fills in queries whose names are `pattern` with a number for its "%u". */
-static void make_queries(struct bench *b, const char *apex, const char *prefix,
-                         const char *suffix, unsigned range)
+/* Names with a number below `range` between the two words. */
+struct kind {
+    const char *word, *prefix, *suffix;
+    unsigned range;
+};
+
+static const struct kind kinds[] = {
+    {"host", "host", "", 1000},
+    {"child", "www.child", "", 1000},
+    {"nothing", "nothing", ".x", 1u << 30},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static void make_queries(struct bench *b, const char *apex, const struct kind *kind)
 {
+    srandom(1);
     for (size_t i = 0; i < NAMES; i++) {
         char text[400];
         struct name name;
-        snprintf(text, sizeof text, "%s%u%s.%s", prefix, (unsigned)random() % range, suffix,
-                 apex);
+        snprintf(text, sizeof text, "%s%u%s.%s", kind->prefix, (unsigned)random() % kind->range,
+                 kind->suffix, apex);
         if (name_from_string(&name, text) == NAME_OK)
-            b->query_octets[i] = put_query(b->query[i], &name, RRTYPE_A, true);
+            b->query_octets[i] =
+                put_query(b->query[i], &name, RRTYPE_A, b->chain != CHAIN_NONE);
     }
     b->queries = NAMES;
 }
@@ -205,28 +202,42 @@ static void print_workload(const struct bench *b, const struct zone *zone)
            (unsigned long long)zone->rrs, b->batch, b->answers, (unsigned)NAMES);
 }
 
+/* Reads the options. Returns the index of the first argument after them, or -1. */
+static int read_options(struct bench *b, int argc, char **argv)
+{
+    static const char *const chains[CHAINS] = {"none", "nsec", "nsec3"};
+    b->batch = 32;
+    b->answers = 1 << 20;
+    for (int option; (option = getopt(argc, argv, "b:c:k:n:")) != -1;) {
+        if (option == 'b')
+            b->batch = strtoul(optarg, NULL, 10);
+        else if (option == 'n')
+            b->answers = strtoul(optarg, NULL, 10);
+        else if (option == 'k')
+            b->kind = optarg;
+        else if (option != 'c')
+            return -1;
+        while (option == 'c' && b->chain < CHAINS && strcmp(chains[b->chain], optarg) != 0)
+            b->chain++;
+    }
+    const bool sound = b->batch != 0 && b->batch <= RESPOND_BATCH_MAX && b->chain != CHAINS
+                       && (argc == optind || argc == optind + 2);
+    return sound ? optind : -1;
+}
+
 int main(int argc, char **argv)
 {
     struct bench *b = calloc(1, sizeof *b);
     if (b == NULL)
         return 1;
-    b->batch = 32;
-    b->answers = 1 << 20;
-    for (int option; (option = getopt(argc, argv, "b:n:")) != -1;) {
-        if (option == 'b')
-            b->batch = strtoul(optarg, NULL, 10);
-        else if (option == 'n')
-            b->answers = strtoul(optarg, NULL, 10);
-        else
-            return 2;
-    }
-    if (b->batch == 0 || b->batch > RESPOND_BATCH_MAX
-        || (argc != optind && argc != optind + 2)) {
-        fprintf(stderr, "usage: %s [-b BATCH] [-n ANSWERS] [ZONE FILE]\n", argv[0]);
+    const int first = read_options(b, argc, argv);
+    if (first < 0) {
+        fprintf(stderr, "usage: %s [-b BATCH] [-n ANSWERS] [-c CHAIN] [-k KIND] [ZONE FILE]\n",
+                argv[0]);
         return 2;
     }
-    const char *apex = argc == optind ? "example" : argv[optind];
-    struct zone *zone = load(apex, argc == optind ? NULL : argv[optind + 1]);
+    const char *apex = argc == first ? "example" : argv[first];
+    struct zone *zone = load(apex, argc == first ? NULL : argv[first + 1], b->chain);
     struct directory *directory = directory_new();
     b->scratch = respond_scratch_new();
     b->counter = open_counter();
@@ -234,12 +245,12 @@ int main(int argc, char **argv)
         return 1;
 
     print_workload(b, zone);
-    make_queries(b, apex, "host", "", 1000);
-    measure(b, "host");
-    make_queries(b, apex, "www.child", "", 1000);
-    measure(b, "child");
-    make_queries(b, apex, "nothing", ".x", 1u << 30);
-    measure(b, "nothing");
+    for (unsigned i = 0; i < KINDS; i++) {
+        if (b->kind != NULL && strcmp(b->kind, kinds[i].word) != 0)
+            continue;
+        make_queries(b, apex, &kinds[i]);
+        measure(b, kinds[i].word);
+    }
 
     respond_scratch_free(b->scratch);
     directory_free(directory);

@@ -8,13 +8,27 @@
 
 enum { WIDTH = 64 }; /* questions walked together; more than the memory system can overlap */
 
-/* A question's walk down one trie. */
+/* A question's walk down one trie: all that a level needs. */
 struct walk {
     const struct arena *arena;
     const uint8_t *key; /* from where this trie's keys begin */
-    uint16_t symbols;
-    uint32_t value; /* the leaf's, when it's done */
+    uint32_t symbols;
+    uint32_t at;        /* the cell it has come to; a leaf, when it's done */
+    uint32_t *boundary; /* where the next one is noted */
+    uint32_t value;     /* the leaf's; 0: there was nothing to walk */
 };
+
+static struct walk walk_from(const struct arena *arena, uint32_t root, struct lookup *lookup,
+                             size_t skip)
+{
+    return (struct walk){
+        .arena = arena,
+        .key = lookup->key + skip,
+        .symbols = (uint32_t)(lookup->symbols - skip),
+        .at = root,
+        .boundary = lookup->boundary,
+    };
+}
 
 static void prefetch(const struct arena *arena, uint32_t at)
 {
@@ -28,48 +42,42 @@ static uint32_t choose_twig(struct trie_cell branch, uint8_t symbol)
     return trie_twig(branch, trie_has(branch, symbol) ? trie_rank(branch, symbol) : 0);
 }
 
-/* Notes the branch where it stands at the end of a label of the question (or at the apex). */
-static void note_boundary(struct lookup *lookup, const struct walk *walk, unsigned offset)
+/* Whether a branch stands at the end of a label of the question, or at the apex. Those beyond the
+ * question's end are none of its labels', and there may be more of them than a name has labels. */
+static bool is_boundary(const struct walk *walk, unsigned offset)
 {
-    if (offset != 0 && (offset > walk->symbols || walk->key[offset - 1] != 0))
-        return;
-    assert(lookup->depth < LOOKUP_DEPTH_MAX);
-    lookup->boundary[lookup->depth++] = lookup->at;
+    const unsigned before = offset - 1;
+    return before < walk->symbols ? walk->key[before] == 0 : offset == 0;
 }
 
-/* Walks all questions from `lookup->at` to a leaf, one level a round. `walking` indexes them.
- */
-static void walk_all(struct lookup *lookups, struct walk *walks, uint8_t *walking, size_t count)
+/* Walks all questions to a leaf, one level a round. */
+static void walk_all(struct walk **walking, size_t count)
 {
     while (count > 0) {
         size_t left = 0;
         for (size_t i = 0; i < count; i++) {
-            struct lookup *lookup = &lookups[walking[i]];
-            struct walk *walk = &walks[walking[i]];
-            const struct trie_cell cell = trie_cell_at(walk->arena, lookup->at);
+            struct walk *walk = walking[i];
+            const struct trie_cell cell = trie_cell_at(walk->arena, walk->at);
             if (!trie_is_branch(cell)) {
                 walk->value = cell.reference;
                 prefetch(walk->arena, walk->value);
                 continue;
             }
             const unsigned offset = trie_offset(cell);
-            note_boundary(lookup, walk, offset);
-            lookup->at = choose_twig(cell, trie_symbol(walk->key, walk->symbols, offset));
-            prefetch(walk->arena, lookup->at);
-            walking[left++] = walking[i];
+            if (is_boundary(walk, offset))
+                *walk->boundary++ = walk->at;
+            walk->at = choose_twig(cell, trie_symbol(walk->key, walk->symbols, offset));
+            prefetch(walk->arena, walk->at);
+            walking[left++] = walk;
         }
         count = left;
     }
 }
 
-/* Symbols that two keys have in common at their start, a missing one counting as 0. */
-static size_t shared_symbols(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+static void set_depth(struct lookup *lookup, const struct walk *walk)
 {
-    const size_t longer = a_len > b_len ? a_len : b_len;
-    size_t shared = 0;
-    while (shared < longer && trie_symbol(a, a_len, shared) == trie_symbol(b, b_len, shared))
-        shared++;
-    return shared;
+    assert(walk->boundary <= lookup->boundary + LOOKUP_DEPTH_MAX);
+    lookup->depth = (uint16_t)(walk->boundary - lookup->boundary);
 }
 
 /* Directory. */
@@ -124,18 +132,15 @@ static const struct zone *choose_zone(const struct lookup *lookup, const struct 
 
 static void find_some(const struct view *view, struct lookup *lookups, size_t count)
 {
-    struct walk walks[WIDTH];
-    uint8_t walking[WIDTH];
+    struct walk walks[WIDTH], *walking[WIDTH];
     for (size_t i = 0; i < count; i++) {
-        lookups[i].at = view->root;
-        lookups[i].depth = 0;
-        walks[i] = (struct walk){
-            .arena = view->arena, .key = lookups[i].key, .symbols = lookups[i].symbols};
-        walking[i] = (uint8_t)i;
+        walks[i] = walk_from(view->arena, view->root, &lookups[i], 0);
+        walking[i] = &walks[i];
     }
-    walk_all(lookups, walks, walking, count);
+    walk_all(walking, count);
     const struct zone *leaf[WIDTH];
     for (size_t i = 0; i < count; i++) {
+        set_depth(&lookups[i], &walks[i]);
         leaf[i] = zone_of(view->arena, walks[i].value);
         __builtin_prefetch(leaf[i]);
         __builtin_prefetch(&leaf[i]->apex);
@@ -152,13 +157,26 @@ static void find_some(const struct view *view, struct lookup *lookups, size_t co
     }
 }
 
+/* The same where there's but one zone, or none. */
+static void find_only(const struct zone *only, struct lookup *lookups, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct lookup *lookup = &lookups[i];
+        const bool found = only != NULL && is_above(lookup, only);
+        lookup->zone = found ? only : NULL;
+        lookup->outcome = found ? OUTCOME_NO_DATA_LOADED : OUTCOME_NO_ZONE;
+    }
+}
+
 void view_find(const struct view *view, struct lookup *lookups, size_t count)
 {
     if (view->root == 0) {
-        for (size_t i = 0; i < count; i++) {
-            lookups[i].zone = NULL;
-            lookups[i].outcome = OUTCOME_NO_ZONE;
-        }
+        find_only(NULL, lookups, count);
+        return;
+    }
+    const struct trie_cell root = trie_cell_at(view->arena, view->root);
+    if (!trie_is_branch(root)) {
+        find_only(zone_of(view->arena, root.reference), lookups, count);
         return;
     }
     for (size_t done = 0; done < count; done += WIDTH)
@@ -187,30 +205,63 @@ static bool is_occluded(const struct node *node)
     return (node->flags & (NODE_BELOW_CUT | NODE_BELOW_DNAME)) != 0;
 }
 
+/* Octets that two names have in common at their ends, as far as whole labels are the same. Each
+ * name is a node's owner or as much of a question's, without the apex. */
+static size_t shared_octets(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
+{
+    const uint8_t *const a_end = a + a_octets, *const b_end = b + b_octets;
+    const size_t shorter = a_octets < b_octets ? a_octets : b_octets;
+    size_t same = 0;
+    while (same < shorter && a_end[-1 - (ptrdiff_t)same] == b_end[-1 - (ptrdiff_t)same])
+        same++;
+    /* Down to where a label begins in both. */
+    size_t left = a_octets, b_left = b_octets;
+    while (left > same || left != b_left) {
+        if (left >= b_left)
+            left -= 1u + a_end[-(ptrdiff_t)left];
+        else
+            b_left -= 1u + b_end[-(ptrdiff_t)b_left];
+    }
+    return left;
+}
+
+/* Symbols of the key of the last `same` of the `octets` that a question has before its apex. */
+static size_t suffix_symbols(const struct walk *walk, const uint8_t *wire, size_t octets,
+                             size_t same)
+{
+    /* Every octet has one symbol at least (a length octet the zero that ends its label). */
+    if (walk->symbols == octets || same == 0)
+        return same;
+    uint8_t key[NAME_KEY_MAX];
+    return name_key(key, wire + octets - same, same);
+}
+
 /* Forgets the boundaries that the question doesn't share with the zone. Returns the closest
- * encloser and sets
- * `*own` to its boundary branch, or to 0 where it's a leaf without names below. */
+ * encloser and sets `*own` to its boundary branch, or to 0 where it's a leaf without names
+ * below. */
 static const struct node *find_encloser(struct lookup *lookup, const struct walk *walk,
                                         const struct node *leaf, uint32_t *own)
 {
-    uint8_t key[NAME_KEY_MAX];
-    const size_t len = name_key(key, node_owner(leaf), leaf->owner_octets);
-    const size_t shared = shared_symbols(walk->key, walk->symbols, key, len);
-    while (
-        lookup->depth > 0
-        && trie_offset(trie_cell_at(&lookup->zone->arena, lookup->boundary[lookup->depth - 1]))
-               > shared)
-        lookup->depth--;
+    const struct zone *zone = lookup->zone;
+    const uint8_t *wire = lookup->qname->wire;
+    const size_t octets = (size_t)lookup->qname->octets - zone->apex.octets;
+    const size_t same = shared_octets(wire, octets, node_owner(leaf), leaf->owner_octets);
+    const size_t shared = suffix_symbols(walk, wire, octets, same);
+    lookup->shared = (uint16_t)shared;
+
+    uint32_t nearest = 0, offset = 0;
+    for (; lookup->depth > 0; lookup->depth--) {
+        nearest = lookup->boundary[lookup->depth - 1];
+        offset = trie_offset(trie_cell_at(&zone->arena, nearest));
+        if (offset <= shared)
+            break;
+    }
     *own = 0;
-    if (len <= shared
-        && (lookup->depth == 0
-            || trie_offset(
-                   trie_cell_at(&lookup->zone->arena, lookup->boundary[lookup->depth - 1]))
-                   < len))
+    if (same == leaf->owner_octets && (lookup->depth == 0 || offset < shared))
         return leaf;
     assert(lookup->depth > 0);
-    *own = lookup->boundary[lookup->depth - 1];
-    return node_at_boundary(lookup->zone, *own);
+    *own = nearest;
+    return node_at_boundary(zone, nearest);
 }
 
 /* The node that hides an occluded one: the first cut or DNAME below the apex, or a DNAME at it.
@@ -325,23 +376,18 @@ static void conclude_miss(struct lookup *lookup, const struct walk *walk,
  * zone. */
 static void walk_zones(struct lookup *lookups, struct walk *walks, size_t count)
 {
-    uint8_t walking[WIDTH];
+    struct walk *walking[WIDTH];
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
-        struct lookup *lookup = &lookups[i];
+        const struct zone *zone = lookups[i].zone;
         walks[i].value = 0;
-        if (lookup->zone == NULL || !zone_loaded(lookup->zone))
+        if (zone == NULL || !zone_loaded(zone))
             continue;
-        lookup->at = lookup->zone->version.root;
-        lookup->depth = 0;
-        walks[i] = (struct walk){
-            .arena = &lookup->zone->arena,
-            .key = lookup->key + lookup->zone->apex_symbols,
-            .symbols = (uint16_t)(lookup->symbols - lookup->zone->apex_symbols),
-        };
-        walking[left++] = (uint8_t)i;
+        walks[i] =
+            walk_from(&zone->arena, zone->version.root, &lookups[i], zone->apex_symbols);
+        walking[left++] = &walks[i];
     }
-    walk_all(lookups, walks, walking, left);
+    walk_all(walking, left);
 }
 
 static void look_some_up(struct lookup *lookups, size_t count)
@@ -355,6 +401,7 @@ static void look_some_up(struct lookup *lookups, size_t count)
         const struct node *leaf = zone_node(lookup->zone, walks[i].value);
         lookup->wildcard = false;
         lookup->encloser = NULL;
+        set_depth(lookup, &walks[i]);
         if (!is_exact(lookup, leaf))
             conclude_miss(lookup, &walks[i], leaf);
         else if (is_occluded(leaf))

@@ -40,9 +40,10 @@ struct lookup {
     const struct block *block; /* NULL where the outcome names none */
     const struct node
         *encloser; /* the closest encloser where `wildcard` or NXDOMAIN; else NULL */
+    uint16_t shared; /* where there's an encloser: its symbols, of those of `key` that come after
+                      * the apex's */
 
     /* The search's own: branches passed at label boundaries, from the apex down. */
-    uint32_t at;
     uint16_t depth;
     uint32_t boundary[LOOKUP_DEPTH_MAX];
 };

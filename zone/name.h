@@ -88,4 +88,11 @@ int name_compare(const uint8_t *a, const uint8_t *b);
  * key(apex) followed by key(relative owner) is key(owner). Returns the number of symbols. */
 size_t name_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t octets);
 
+/* Reads the uncompressed name that stands at the start of `count` octets, all in one pass: it's
+ * checked, `name` gets it in lower case (what follows it in there is undefined), and `key` its
+ * key, of `*symbols` symbols. Returns its octets with the root label, or 0 where it's cut off, too
+ * long or no such name; then what was written is undefined. */
+size_t name_read(struct name *name, uint8_t key[NAME_KEY_MAX], uint16_t *symbols,
+                 const uint8_t *octets, size_t count);
+
 #endif

@@ -66,7 +66,7 @@ static inline bool trie_has(struct trie_cell branch, uint8_t symbol)
 /* Twigs of `branch` whose symbol is below `symbol`. */
 static inline unsigned trie_rank(struct trie_cell branch, uint8_t symbol)
 {
-    return (unsigned)__builtin_popcountll(branch.word & TRIE_MAP & (trie_bit(symbol) - 1));
+    return (unsigned)__builtin_popcountll(branch.word & (trie_bit(symbol) - 1) & ~TRIE_BRANCH);
 }
 
 static inline unsigned trie_twigs(struct trie_cell branch)

@@ -4,7 +4,6 @@
 #include "zone/rrtype.h"
 
 enum {
-    OPT_OCTETS = 11,
     RDLENGTH_AT = 9,
     OPTION_OCTETS = 4, /* code and length */
     OPT_DO = 0x8000,
@@ -69,6 +68,23 @@ static bool read_option(struct edns *edns, uint16_t code, const uint8_t *data, s
     }
 }
 
+static uint16_t payload_of(uint16_t said)
+{
+    return said < UDP_PLAIN_MAX ? UDP_PLAIN_MAX : said; /* section 6.2.3 */
+}
+
+bool edns_read_plain(struct edns *edns, const uint8_t *opt)
+{
+    const uint32_t owner_and_type = wire_get32(opt) >> 8; /* 8 and 16 bits */
+    const uint8_t version = opt[6];
+    if (owner_and_type != RRTYPE_OPT || version != 0 || wire_get16(opt + RDLENGTH_AT) != 0)
+        return false;
+    edns->present = true;
+    edns->dnssec_ok = (opt[7] & OPT_DO >> 8) != 0;
+    edns->payload = payload_of(wire_get16(opt + 3));
+    return true;
+}
+
 bool edns_read(struct edns *edns, struct reader *r)
 {
     const uint8_t *fixed = reader_take(r, RR_FIXED_OCTETS - 2);
@@ -78,7 +94,7 @@ bool edns_read(struct edns *edns, struct reader *r)
     const uint32_t ttl = wire_get32(fixed + 2);
     const uint16_t rdata_octets = wire_get16(fixed + 6);
 
-    edns->payload = payload < UDP_PLAIN_MAX ? UDP_PLAIN_MAX : payload; /* section 6.2.3 */
+    edns->payload = payload_of(payload);
     edns->version = (uint8_t)(ttl >> 16);
     edns->dnssec_ok = (ttl & OPT_DO) != 0;
 

@@ -6,6 +6,8 @@
 #include "server/answer/packet.h"
 #include "server/base/answer_config.h"
 
+enum { OPT_OCTETS = 11 }; /* without options, the root label included */
+
 enum edns_option {
     EDNS_OPTION_NSID = 3,            /* RFC 5001 */
     EDNS_OPTION_SUBNET = 8,          /* RFC 7871 */
@@ -63,6 +65,10 @@ static inline void edns_init(struct edns *edns)
  * what it should be: a COOKIE of another length (RFC 7873 section 5.2.2), a SUBNET that is
  * broken (RFC 7871 section 7.1.2). Then `edns` may be half filled. */
 bool edns_read(struct edns *edns, struct reader *r);
+
+/* Reads the OPT_OCTETS at `opt` if they are an OPT of version 0 without options, as that of nearly
+ * all queries is. Otherwise returns false and leaves `edns` as it was. */
+bool edns_read_plain(struct edns *edns, const uint8_t *opt);
 
 /* What the options of an answer say. */
 struct edns_answer {

@@ -2,29 +2,11 @@
 
 #include "zone/rrtype.h"
 
-/* Reads QNAME: labels without pointers, since there is nothing before it to point to. Returns
- * false where it's cut off or longer than a name may be. */
-static bool read_qname(struct name *qname, struct reader *r)
-{
-    const uint8_t *start = r->octets + r->at;
-    const size_t left = reader_left(r);
-    size_t octets = 0;
-    for (;;) {
-        if (octets >= left || start[octets] > LABEL_OCTETS_MAX)
-            return false;
-        const size_t label = 1u + start[octets];
-        octets += label;
-        if (octets > NAME_OCTETS_MAX)
-            return false;
-        if (label == 1)
-            break;
-    }
-    r->at += octets;
-    qname->octets = (uint8_t)octets;
-    memcpy(qname->wire, start, octets);
-    name_lower(qname->wire, octets);
-    return true;
-}
+enum { QUESTION_FIXED_OCTETS = 4 }; /* QTYPE and QCLASS */
+
+/* The four counts of a header: one question, and no record or one additional. */
+#define COUNTS_QUESTION         (UINT64_C(1) << 48)
+#define COUNTS_QUESTION_AND_ONE (COUNTS_QUESTION | 1)
 
 /* Passes over an owner name in a later section. Where a pointer aims doesn't matter to us. */
 static void skip_owner(struct reader *r)
@@ -91,19 +73,53 @@ static enum request_fate bare_fate(struct request *request)
     return REQUEST_HEADER;
 }
 
-static bool read_question(struct request *request, struct reader *r)
+/* Reads what begins at `at`, behind the question if one is `asked`, and settles the RCODE. */
+static void read_records(struct request *request, const uint8_t *octets, size_t len, size_t at,
+                         bool asked)
 {
-    if (!read_qname(&request->qname, r))
-        return false;
-    const uint8_t *question = reader_take(r, 4);
-    if (question == NULL)
-        return false;
-    request->qtype = wire_get16(question);
-    request->qclass = wire_get16(question + 2);
-    return true;
+    struct reader r = reader_of(octets, len);
+    r.at = at;
+    const unsigned answers = wire_get16(octets + 6);
+    const unsigned authorities = wire_get16(octets + 8);
+    bool legal = true;
+    if ((answers | authorities) != 0) {
+        legal = asked && (request->notify || (answers == 0 && request->qtype == RRTYPE_IXFR));
+        if (legal)
+            skip_records(&r, answers + authorities);
+    }
+    if (legal && !r.failed)
+        request->rcode = read_additional(request, &r, wire_get16(octets + 10));
 }
 
-enum request_fate request_read(struct request *request, const uint8_t *octets, size_t len)
+/* Reads the question; returns the offset of what follows it, or 0 where it's no question. QNAME has
+ * labels without pointers, since there is nothing before it to point to. */
+static size_t read_question(struct request *request, uint8_t key[NAME_KEY_MAX],
+                            const uint8_t *octets, size_t len)
+{
+    const size_t name = name_read(&request->qname, key, &request->symbols,
+                                  octets + HEADER_OCTETS, len - HEADER_OCTETS);
+    const size_t at = HEADER_OCTETS + name;
+    if (name == 0 || len - at < QUESTION_FIXED_OCTETS)
+        return 0;
+    request->qtype = wire_get16(octets + at);
+    request->qclass = wire_get16(octets + at + 2);
+    return at + QUESTION_FIXED_OCTETS;
+}
+
+/* What nearly all queries end with: nothing, or an OPT of version 0 without options. Returns false
+ * where it's anything else, with nothing read. */
+static bool read_common_end(struct request *request, const uint8_t *octets, size_t len,
+                            size_t at)
+{
+    const uint64_t counts = wire_get64(octets + 4);
+    if (counts == COUNTS_QUESTION)
+        return true;
+    return counts == COUNTS_QUESTION_AND_ONE && len - at >= OPT_OCTETS
+           && edns_read_plain(&request->edns, octets + at);
+}
+
+enum request_fate request_read(struct request *request, uint8_t key[NAME_KEY_MAX],
+                               const uint8_t *octets, size_t len)
 {
     if (len < HEADER_OCTETS)
         return REQUEST_SILENT;
@@ -119,22 +135,15 @@ enum request_fate request_read(struct request *request, const uint8_t *octets, s
         return REQUEST_HEADER;
 
     request->rcode = RCODE_FORMERR;
-    struct reader r = reader_of(octets, len);
-    r.at = HEADER_OCTETS;
     const unsigned questions = wire_get16(octets + 4);
     const bool asked = questions == 1;
-    if (questions > 1 || (asked && !read_question(request, &r)))
+    const size_t at = asked ? read_question(request, key, octets, len) : HEADER_OCTETS;
+    if (questions > 1 || at == 0)
         return REQUEST_HEADER;
-
-    const unsigned answers = wire_get16(octets + 6);
-    const unsigned authorities = wire_get16(octets + 8);
-    bool legal = true;
-    if ((answers | authorities) != 0) {
-        legal = asked && (request->notify || (answers == 0 && request->qtype == RRTYPE_IXFR));
-        if (legal)
-            skip_records(&r, answers + authorities);
+    if (asked && read_common_end(request, octets, len, at)) {
+        request->rcode = RCODE_NOERROR;
+        return REQUEST_ASKED;
     }
-    if (legal && !r.failed)
-        request->rcode = read_additional(request, &r, wire_get16(octets + 10));
+    read_records(request, octets, len, at, asked);
     return asked ? REQUEST_ASKED : bare_fate(request);
 }

@@ -249,6 +249,7 @@ static bool settle(struct query *q, const struct answer_config *config)
 
 /* --- the batch --- */
 
+/* Asks for a query's name, whose key is in the slot. */
 static void ask(struct respond_scratch *s, size_t slot, size_t query)
 {
     const struct request *request = &s->query[query].request;
@@ -256,10 +257,19 @@ static void ask(struct respond_scratch *s, size_t slot, size_t query)
     s->asked[slot] = (uint8_t)query;
     l->qname = &request->qname;
     l->key = s->key[slot];
-    l->symbols = (uint16_t)name_key(s->key[slot], request->qname.wire, request->qname.octets);
+    l->symbols = request->symbols;
     l->qtype = request->qtype;
     l->child_side = s->query[query].child_side;
     l->zone = NULL;
+}
+
+/* The same for the alias's target that request.qname has become. */
+static void follow(struct respond_scratch *s, size_t slot, size_t query)
+{
+    struct request *request = &s->query[query].request;
+    request->symbols =
+        (uint16_t)name_key(s->key[slot], request->qname.wire, request->qname.octets);
+    ask(s, slot, query);
 }
 
 /* Reads all requests; returns how many look-ups they need. */
@@ -271,7 +281,8 @@ static size_t read_all(const struct answer_config *config, uint64_t now,
         struct exchange *e = &exchanges[i];
         struct query *q = &s->query[i];
         assert(e->answer_max >= UDP_PLAIN_MAX);
-        const enum request_fate fate = request_read(&q->request, e->query, e->query_octets);
+        const enum request_fate fate =
+            request_read(&q->request, s->key[asked], e->query, e->query_octets);
         if (fate == REQUEST_SILENT) {
             e->answer_octets = 0;
             e->rcode = RCODE_NOERROR;
@@ -335,7 +346,7 @@ static size_t compose_all(const struct answer_config *config, uint64_t now,
             finish(&s->query[n], &exchanges[n], config, now);
             break;
         case COMPOSE_FOLLOW:
-            ask(s, again++, n); /* never ahead of `i` */
+            follow(s, again++, n); /* never ahead of `i` */
             break;
         case COMPOSE_SIBLINGS:
             s->referred[s->referrals++] = (uint8_t)n;

@@ -35,8 +35,9 @@ static struct request request;
 
 static enum request_fate read_built(const struct built *b)
 {
+    uint8_t key[NAME_KEY_MAX];
     memset(&request, 0xaa, sizeof request); /* nothing may be left over */
-    return request_read(&request, b->octets, b->len);
+    return request_read(&request, key, b->octets, b->len);
 }
 
 static void a_query_is_read_with_its_name_in_lower_case(void **state)

@@ -13,9 +13,10 @@ static void must(bool holds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
+    uint8_t key[NAME_KEY_MAX];
     struct request request;
     memset(&request, 0xaa, sizeof request);
-    const enum request_fate fate = request_read(&request, octets, len);
+    const enum request_fate fate = request_read(&request, key, octets, len);
     if (fate == REQUEST_SILENT) {
         must(len < HEADER_OCTETS || (octets[2] & 0x80) != 0);
         return 0;

@@ -104,10 +104,11 @@ static void set_up(void)
 /* What the answer may have at most, by the request alone. */
 static size_t limit_of(const struct exchange *e)
 {
+    uint8_t key[NAME_KEY_MAX];
     if (e->transport == TRANSPORT_TCP)
         return MESSAGE_MAX;
     struct request request;
-    const enum request_fate fate = request_read(&request, e->query, e->query_octets);
+    const enum request_fate fate = request_read(&request, key, e->query, e->query_octets);
     if (fate < REQUEST_BARE || !request.edns.present)
         return UDP_PLAIN_MAX;
     const size_t ours = config.udp_payload_max < 512 ? 512 : config.udp_payload_max;

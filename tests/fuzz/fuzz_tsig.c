@@ -64,6 +64,7 @@ static void answer(const struct tsig *tsig, const uint8_t *message, const struct
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
+    uint8_t key[NAME_KEY_MAX];
     static uint8_t message[QUERY_MAX + 600];
     set_up();
     struct reader r = reader_of(octets, len);
@@ -82,14 +83,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     if (r.failed || query_octets < 12)
         return 0;
     memcpy(message, reader_take(&r, query_octets), query_octets);
-    if (request_read(&request, message, query_octets) != REQUEST_ASKED
+    if (request_read(&request, key, message, query_octets) != REQUEST_ASKED
         || request.rcode != RCODE_NOERROR || request.tsig_at != 0)
         return 0;
 
     struct signature made;
     const size_t whole = sign_request(message, query_octets, &how, &made);
     const bool changed = change(&changes, message, whole);
-    if (request_read(&request, message, whole) != REQUEST_ASKED
+    if (request_read(&request, key, message, whole) != REQUEST_ASKED
         || request.rcode == RCODE_FORMERR || request.tsig_at == 0) {
         must(changed || request.tsig_at == 0);
         return 0;

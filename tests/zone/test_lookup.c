@@ -309,6 +309,38 @@ static void random_zones_give_what_a_plain_search_gives(void **state)
     }
 }
 
+/* Below the question's end the trie may branch more often than a name has labels. */
+static void names_that_go_on_where_the_question_ends_are_no_ancestors(void **state)
+{
+    (void)state;
+    enum { DEEP = 90, LONGER = 60 };
+    char *text = malloc(1 << 16), below[2 * DEEP + 1] = "", question[300];
+    assert_non_null(text);
+    for (unsigned i = 0; i < DEEP; i++)
+        strcat(below, ".a");
+    size_t len = (size_t)sprintf(text, "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\n");
+    for (const char *name = below; *name != '\0'; name += 2) /* a branch at each label */
+        len += (size_t)sprintf(text + len, "b%s 60 A 192.0.2.1\n", name);
+    char label[LONGER + 2] = "z";
+    for (unsigned i = 0; i < LONGER; i++) {
+        label[1 + i] = 'c';
+        label[2 + i] = '\0';
+        len += (size_t)sprintf(text + len, "%sd%s 60 A 192.0.2.1\n", label, below);
+    }
+    struct zone *zone = zone_of_text("example", text);
+    snprintf(question, sizeof question, "z%s.example. A", below);
+    struct question *q = malloc(sizeof *q);
+    assert_non_null(q);
+    question_init(q, question, zone);
+    zone_lookup(&q->lookup, 1);
+    assert_int_equal(q->lookup.outcome, OUTCOME_NXDOMAIN);
+    assert_int_equal(q->lookup.encloser->owner_octets, 2 * DEEP);
+    assert_int_equal(q->lookup.shared, 2 * DEEP);
+    free(q);
+    free(text);
+    zone_free(zone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_batch_gives_what_single_questions_give),
         cmocka_unit_test(exact_search_sees_what_is_occluded),
         cmocka_unit_test(random_zones_give_what_a_plain_search_gives),
+        cmocka_unit_test(names_that_go_on_where_the_question_ends_are_no_ancestors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -239,6 +240,145 @@ static void the_key_of_an_apex_and_a_relative_owner_join(void **state)
     assert_memory_equal(joined, direct, len);
 }
 
+static uint64_t random_state = 7;
+
+static uint64_t random_next(void)
+{
+    uint64_t x = random_state += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    return x ^ x >> 31;
+}
+
+/* A name of the octets that hosts have, or now and then of any. */
+static struct name random_name(void)
+{
+    static const char usual[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    const bool odd = random_next() % 4 == 0;
+    const unsigned longest = random_next() % 4 == 0 ? 63 : 20;
+    const unsigned octets = (unsigned)(random_next() % 255);
+    struct name name = {.octets = 1};
+    unsigned at = 0;
+    for (;;) {
+        const unsigned label = 1 + (unsigned)(random_next() % longest);
+        if (at + 1 + label > octets)
+            break;
+        name.wire[at++] = (uint8_t)label;
+        for (unsigned i = 0; i < label; i++)
+            name.wire[at++] = odd && random_next() % 8 == 0
+                                  ? (uint8_t)random_next()
+                                  : (uint8_t)usual[random_next() % (sizeof usual - 1)];
+    }
+    name.wire[at] = 0;
+    name.octets = (uint8_t)(at + 1);
+    return name;
+}
+
+/* Symbols label by label and octet by octet, each octet's as the key of a name of it alone. */
+static size_t plain_key(uint8_t *key, const uint8_t *wire)
+{
+    if (wire[0] == 0)
+        return 0;
+    size_t len = plain_key(key, wire + 1 + wire[0]);
+    for (unsigned i = 1; i <= wire[0]; i++) {
+        uint8_t one[NAME_KEY_MAX];
+        const uint8_t alone[] = {1, wire[i], 0};
+        const size_t symbols = name_key(one, alone, sizeof alone) - 1;
+        memcpy(key + len, one, symbols);
+        len += symbols;
+    }
+    key[len++] = 0;
+    return len;
+}
+
+static void a_key_is_that_of_its_octets_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (unsigned turn = 0; turn < 20000; turn++) {
+        const struct name name = random_name();
+        uint8_t key[NAME_KEY_MAX], plain[NAME_KEY_MAX];
+        const size_t len = plain_key(plain, name.wire);
+        assert_int_equal(name_key(key, name.wire, name.octets), len);
+        assert_memory_equal(key, plain, len);
+        if (name.octets > 1) { /* as a relative owner, which has no root label */
+            assert_int_equal(name_key(key, name.wire, name.octets - 1u), len);
+            assert_memory_equal(key, plain, len);
+        }
+    }
+}
+
+/* One symbol or two: next to an octet that has two, every octet has the symbols that it has among
+ * others that have one. */
+static void an_octet_has_the_same_symbols_beside_any_other(void **state)
+{
+    (void)state;
+    for (unsigned x = 0; x < 256; x++) {
+        uint8_t alone[NAME_KEY_MAX], beside[NAME_KEY_MAX];
+        const uint8_t one[] = {1, (uint8_t)x, 0}, two[] = {2, (uint8_t)x, '*', 0};
+        const size_t len = name_key(alone, one, sizeof one) - 1;
+        assert_int_equal(name_key(beside, two, sizeof two), len + 3);
+        assert_memory_equal(alone, beside, len);
+    }
+}
+
+/* The octets lie at the end of what may be read, so that the sanitizer sees a step beyond. */
+static void a_name_is_read_in_one_pass_as_it_is_step_by_step(void **state)
+{
+    (void)state;
+    for (unsigned turn = 0; turn < 20000; turn++) {
+        const struct name name = random_name();
+        const size_t behind = random_next() % 20, count = name.octets + behind;
+        uint8_t *octets = malloc(count);
+        assert_non_null(octets);
+        memset(octets, 'A', count);
+        memcpy(octets, name.wire, name.octets);
+
+        struct name lower = name, read;
+        uint8_t key[NAME_KEY_MAX], expected[NAME_KEY_MAX];
+        uint16_t symbols = 0;
+        name_lower(lower.wire, lower.octets);
+        const size_t len = name_key(expected, lower.wire, lower.octets);
+        assert_int_equal(name_read(&read, key, &symbols, octets, count), name.octets);
+        assert_int_equal(read.octets, name.octets);
+        assert_memory_equal(read.wire, lower.wire, name.octets);
+        assert_int_equal(symbols, len);
+        assert_memory_equal(key, expected, len);
+        free(octets);
+    }
+}
+
+static size_t read_of(const uint8_t *octets, size_t count)
+{
+    uint8_t *copy = malloc(count != 0 ? count : 1), key[NAME_KEY_MAX];
+    assert_non_null(copy);
+    memcpy(copy, octets, count);
+    struct name name;
+    uint16_t symbols;
+    const size_t read = name_read(&name, key, &symbols, copy, count);
+    free(copy);
+    return read;
+}
+
+static void what_is_no_name_is_not_read(void **state)
+{
+    (void)state;
+    assert_int_equal(read_of((const uint8_t *)"", 0), 0);
+    assert_int_equal(read_of((const uint8_t *)"", 1), 1);
+    assert_int_equal(read_of((const uint8_t *)"\3www\300\14", 6), 0); /* a pointer */
+    assert_int_equal(read_of((const uint8_t *)"\100x", 3), 0);
+    for (unsigned turn = 0; turn < 2000; turn++) { /* cut off anywhere */
+        const struct name name = random_name();
+        assert_int_equal(read_of(name.wire, random_next() % name.octets), 0);
+    }
+    uint8_t octets[300];
+    memset(octets, 1, sizeof octets); /* labels of one octet, for ever */
+    assert_int_equal(read_of(octets, sizeof octets), 0);
+    octets[254] = 0;
+    assert_int_equal(read_of(octets, sizeof octets), 255);
+    octets[254] = 1;
+    octets[256] = 0;
+    assert_int_equal(read_of(octets, sizeof octets), 0); /* 257 octets */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +395,10 @@ int main(void)
         cmocka_unit_test(symbols_are_few_and_zero_ends_labels_only),
         cmocka_unit_test(the_longest_key_fits),
         cmocka_unit_test(the_key_of_an_apex_and_a_relative_owner_join),
+        cmocka_unit_test(a_key_is_that_of_its_octets_wherever_they_stand),
+        cmocka_unit_test(an_octet_has_the_same_symbols_beside_any_other),
+        cmocka_unit_test(a_name_is_read_in_one_pass_as_it_is_step_by_step),
+        cmocka_unit_test(what_is_no_name_is_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
