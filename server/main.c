@@ -157,6 +157,8 @@ static void loaded(void *context, const struct reload_result *result)
         log_info("listening on %s (udp, tcp)",
                  address_to_text(front_address(server->front, i), text));
     }
+    for (size_t i = 0; i < front_xdps(server->front); i++)
+        log_info("listening on %s", front_xdp_text(server->front, i));
     log_notice("ready");
     round_over(server);
 }
@@ -199,6 +201,8 @@ static int open_privileged(struct server *server, struct notes *notes)
     const struct front_config front = {
         .listen = config->listen,
         .listens = config->listens,
+        .xdp = config->xdp,
+        .xdps = config->xdps,
         .workers = server->workers,
         .limits = config->limits,
         .store = server->store,

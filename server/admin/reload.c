@@ -107,6 +107,22 @@ static bool listen_differs(const struct config *a, const struct config *b)
     return false;
 }
 
+static bool xdp_differs(const struct config *a, const struct config *b)
+{
+    if (a->xdps != b->xdps)
+        return true;
+    for (size_t i = 0; i < a->xdps; i++) {
+        size_t j = 0;
+        while (j < b->xdps
+               && (strcmp(a->xdp[i].interface, b->xdp[j].interface) != 0
+                   || a->xdp[i].mode != b->xdp[j].mode))
+            j++;
+        if (j == b->xdps)
+            return true;
+    }
+    return false;
+}
+
 /* What the new configuration asks for and a running server can't do. */
 static void find_restart(struct reload *reload)
 {
@@ -117,6 +133,7 @@ static void find_restart(struct reload *reload)
         bool changed;
     } settings[] = {
         {"listen", listen_differs(was, is)},
+        {"listen-xdp", xdp_differs(was, is)},
         {"workers", was->workers != is->workers},
         {"user", differs(was->user, is->user)},
         {"run-dir", differs(was->run_dir, is->run_dir)},

@@ -28,6 +28,8 @@ static const struct {
     {"tcp_open", offsetof(struct pulse_worker, tcp_open)},
     {"tcp_accepted", offsetof(struct pulse_worker, tcp_accepted)},
     {"tcp_refused", offsetof(struct pulse_worker, tcp_refused)},
+    {"xdp_received", offsetof(struct pulse_worker, xdp_received)},
+    {"xdp_odd", offsetof(struct pulse_worker, xdp_odd)},
 };
 
 static const char *const rcode_names[PULSE_RCODES] = {

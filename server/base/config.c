@@ -54,6 +54,7 @@ void config_fini(struct config *config)
     free(config->zone_dir);
     free(config->route.group);
     free(config->listen);
+    free(config->xdp);
     free(config->user);
     free(config->run_dir);
     free(config->state_dir);

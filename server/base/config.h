@@ -11,6 +11,7 @@
 #include "zone/name.h"
 #include "zone/notes.h"
 
+#include <net/if.h>
 #include <stdbool.h>
 
 /* What is verified of a zone when it's loaded. In the order that configurations' words have in
@@ -62,6 +63,20 @@ struct config_key {
     char *file;   /* absolute */
 };
 
+/* How queries reach us through AF_XDP. In the order that configurations' words have in
+ * config_keys.c. */
+enum config_xdp_mode {
+    XDP_MODE_AUTO,      /* the best that the driver can */
+    XDP_MODE_GENERIC,   /* any driver: after the kernel has made its own packet of the frame */
+    XDP_MODE_NATIVE,    /* in the driver, frames are copied */
+    XDP_MODE_ZERO_COPY, /* in the driver, which shares our memory */
+};
+
+struct config_xdp {
+    char interface[IF_NAMESIZE];
+    enum config_xdp_mode mode;
+};
+
 struct config_limits {
     unsigned tcp_connections;        /* in all */
     unsigned tcp_connections_client; /* of one client prefix: /32 or /64 */
@@ -72,6 +87,8 @@ struct config {
     char *path; /* the file it was read from; NULL: none was */
     struct address *listen;
     size_t listens;
+    struct config_xdp *xdp;
+    size_t xdps;
     unsigned workers;            /* 0: one a CPU it may run on */
     struct answer_config answer; /* `instance` is zero here; `keys` are held */
     char *cookie_file;           /* of cookie secrets; NULL: none */

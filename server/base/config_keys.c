@@ -41,6 +41,65 @@ static void read_listen(struct reading *reading, const struct item *item, const 
                 into);
 }
 
+static void read_interface(struct reading *reading, const struct item *item,
+                           const struct key *key, void *into)
+{
+    const struct key interface = {.name = key->name, .max = IF_NAMESIZE - 1};
+    const char *text = value_word(reading, item, &interface);
+    if (text == NULL)
+        return;
+    if (strchr(text, '/') != NULL || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+        schema_error(reading, item, "no interface can have this name");
+    else
+        memcpy(((struct config_xdp *)into)->interface, text, item->len + 1);
+}
+
+static void read_xdp_mode(struct reading *reading, const struct item *item,
+                          const struct key *key, void *into)
+{
+    unsigned choice = XDP_MODE_AUTO;
+    value_choice(reading, item, key, &choice);
+    ((struct config_xdp *)into)->mode = (enum config_xdp_mode)choice;
+}
+
+static const char *const xdp_mode_choices[] = {"auto", "generic", "native", "zero-copy", NULL};
+
+/* An entry is an interface, or a map with more about it. */
+static void read_listen_xdp_item(struct reading *reading, const struct item *item,
+                                 const struct key *key, void *into)
+{
+    static const struct key keys[] = {
+        {.name = "interface", .read = read_interface, .required = true},
+        {.name = "mode", .read = read_xdp_mode, .choices = xdp_mode_choices},
+        {.name = NULL},
+    };
+    struct config *config = into;
+    struct config_xdp *xdp = array_more(&config->xdp, config->xdps, sizeof *xdp);
+    if (xdp == NULL) {
+        schema_no_memory(reading);
+        return;
+    }
+    if (item->kind == ITEM_MAP)
+        schema_map(reading, item, "an interface", keys, xdp);
+    else
+        read_interface(reading, item, key, xdp);
+    if (xdp->interface[0] == '\0')
+        return; /* noted already */
+    for (size_t i = 0; i < config->xdps; i++) {
+        if (strcmp(config->xdp[i].interface, xdp->interface) == 0) {
+            schema_error(reading, item, "\"%s\" is listed before", xdp->interface);
+            return;
+        }
+    }
+    config->xdps++;
+}
+
+static void read_listen_xdp(struct reading *reading, const struct item *item,
+                            const struct key *key, void *into)
+{
+    schema_list(reading, item, key, "[eth0]", read_listen_xdp_item, into);
+}
+
 static void read_workers(struct reading *reading, const struct item *item,
                          const struct key *key, void *into)
 {
@@ -459,6 +518,7 @@ static const struct key tcp_keys[] = {
 
 static const struct key server_keys[] = {
     {.name = "listen", .read = read_listen},
+    {.name = "listen-xdp", .read = read_listen_xdp},
     {.name = "workers",
      .read = read_workers,
      .offset = offsetof(struct config, workers),

@@ -63,6 +63,8 @@ struct pulse_worker {
     _Atomic uint64_t tcp_open; /* connections now */
     _Atomic uint64_t tcp_accepted;
     _Atomic uint64_t tcp_refused; /* closed for a limit */
+    _Atomic uint64_t xdp_received; /* frames through AF_XDP, of `queries` */
+    _Atomic uint64_t xdp_odd;      /* of them dropped: a wrong checksum, a source that's none */
     _Alignas(64) struct pulse_slice slice[PULSE_SLICES];
 };
 

@@ -4,6 +4,7 @@
 #include "server/io/clients.h"
 #include "server/io/listen.h"
 #include "server/io/worker.h"
+#include "server/io/xdp.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,6 +17,8 @@ struct front {
     struct clients *clients;
     struct address *address;
     size_t addresses;
+    struct xdp **xdp;
+    size_t xdps; /* open */
     unsigned workers;
     struct worker *worker[];
 };
@@ -90,6 +93,25 @@ static int open_all(struct front *front, struct notes *notes)
     return 0;
 }
 
+/* All queues of all interfaces: queue q is served by worker q mod workers. */
+static int open_xdp(struct front *front, const struct front_config *config,
+                    struct notes *notes)
+{
+    front->xdp = calloc(config->xdps + 1, sizeof(*front->xdp));
+    if (front->xdp == NULL)
+        return -ENOMEM;
+    int err = 0;
+    for (size_t i = 0; i < config->xdps && err == 0; i++) {
+        err = xdp_open(&front->xdp[i], &config->xdp[i], front->address, front->addresses, notes);
+        if (err != 0)
+            break;
+        front->xdps++;
+        for (unsigned q = 0; q < xdp_queues(front->xdp[i]) && err == 0; q++)
+            err = xdp_share_add(worker_xdp(front->worker[q % front->workers]), front->xdp[i], q);
+    }
+    return err;
+}
+
 static int new_workers(struct front *front, const struct front_config *config)
 {
     for (unsigned i = 0; i < front->workers; i++) {
@@ -124,6 +146,8 @@ int front_open(struct front **out, const struct front_config *config, struct not
         err = new_workers(front, config);
     if (err == 0)
         err = open_all(front, notes);
+    if (err == 0)
+        err = open_xdp(front, config, notes);
     if (err != 0) {
         front_free(front);
         return err;
@@ -148,6 +172,17 @@ const struct address *front_address(const struct front *front, size_t index)
     return &front->address[index];
 }
 
+size_t front_xdps(const struct front *front)
+{
+    return front->xdps;
+}
+
+const char *front_xdp_text(const struct front *front, size_t index)
+{
+    assert(index < front->xdps);
+    return xdp_text(front->xdp[index]);
+}
+
 void front_limits(struct front *front, const struct config_limits *limits)
 {
     clients_limits(front->clients, limits);
@@ -163,6 +198,9 @@ void front_drain(struct front *front, unsigned timeout_ms)
         deadline.tv_sec++;
         deadline.tv_nsec -= 1000000000;
     }
+    /* What comes from now on goes to the sockets, as long as they are open. */
+    for (size_t i = 0; i < front->xdps; i++)
+        xdp_leave(front->xdp[i]);
     /* The workers end a little earlier, since they look at the clock every tick only. */
     const unsigned margin_ms = timeout_ms / 4 < 200 ? timeout_ms / 4 : 200;
     for (unsigned i = 0; i < front->workers; i++)
@@ -182,6 +220,9 @@ void front_free(struct front *front)
         (void)worker_join(front->worker[i], NULL);
         worker_free(front->worker[i]);
     }
+    for (size_t i = 0; i < front->xdps; i++)
+        xdp_free(front->xdp[i]);
+    free(front->xdp);
     clients_free(front->clients);
     free(front->address);
     free(front);

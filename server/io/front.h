@@ -15,6 +15,8 @@ struct front;
 struct front_config {
     const struct address *listen; /* borrowed during front_open() */
     size_t listens;
+    const struct config_xdp *xdp; /* interfaces to be asked through AF_XDP; borrowed likewise */
+    size_t xdps;
     unsigned workers; /* at least 1 */
     struct config_limits limits;
     struct store *store; /* with as many readers as workers; outlives the front */
@@ -33,6 +35,10 @@ int front_start(struct front *front);
 /* The address that was bound for entry `index` of `listen` (a port of 0 becomes the real one).
  */
 const struct address *front_address(const struct front *front, size_t index);
+
+/* The interfaces that are asked through AF_XDP, and each for people. */
+size_t front_xdps(const struct front *front);
+const char *front_xdp_text(const struct front *front, size_t index);
 
 /* New limits for TCP, from a reload. */
 void front_limits(struct front *front, const struct config_limits *limits);

@@ -41,6 +41,7 @@ struct worker {
     struct datagrams *datagrams;
     struct streams *streams;
     struct clients *clients;
+    struct xdp_share *xdp;
     pthread_t thread;
     bool running; /* the main loop's: started and not joined */
 
@@ -73,6 +74,7 @@ static void on_pause(void *context)
         if (w->port[i].open)
             datagrams_turn(w->datagrams, &w->port[i].datagram, 1);
     }
+    xdp_share_turn(w->xdp, 1);
 }
 
 struct worker *worker_new(const struct worker_config *config)
@@ -100,7 +102,8 @@ struct worker *worker_new(const struct worker_config *config)
                                            .pause = on_pause,
                                            .context = w};
     w->streams = streams_new(&streams);
-    if (w->datagrams == NULL || w->streams == NULL) {
+    w->xdp = xdp_share_new(&w->service);
+    if (w->datagrams == NULL || w->streams == NULL || w->xdp == NULL) {
         worker_free(w);
         return NULL;
     }
@@ -115,6 +118,7 @@ void worker_free(struct worker *worker)
         uv_loop_close(&worker->loop);
     for (size_t i = 0; i < worker->ports; i++)
         listen_close(&worker->port[i].listener);
+    xdp_share_free(worker->xdp);
     streams_free(worker->streams);
     datagrams_free(worker->datagrams);
     service_fini(&worker->service);
@@ -124,6 +128,11 @@ void worker_free(struct worker *worker)
 struct listener *worker_listener(struct worker *worker, size_t index)
 {
     return &worker->port[index].listener;
+}
+
+struct xdp_share *worker_xdp(struct worker *worker)
+{
+    return worker->xdp;
 }
 
 static void close_port(struct port *port)
@@ -144,6 +153,7 @@ static void stop(struct worker *w)
     w->stopping = true;
     for (size_t i = 0; i < w->ports; i++)
         close_port(&w->port[i]);
+    xdp_share_close(w->xdp);
     streams_close_all(w->streams);
     uv_close((uv_handle_t *)&w->wake, NULL);
     uv_close((uv_handle_t *)&w->tick, NULL);
@@ -182,6 +192,8 @@ static void drain(struct worker *w)
         datagrams_turn(w->datagrams, &w->port[i].datagram, DRAIN_BATCHES);
         close_port(&w->port[i]);
     }
+    xdp_share_turn(w->xdp, DRAIN_BATCHES);
+    xdp_share_close(w->xdp);
 }
 
 static void on_wake(uv_async_t *wake)
@@ -267,6 +279,7 @@ static void on_tick(uv_timer_t *tick)
 {
     struct worker *w = tick->data;
     streams_expire(w->streams);
+    xdp_share_tick(w->xdp);
     for (size_t i = 0; i < w->ports; i++) {
         if (w->port[i].open && w->port[i].paused) {
             w->port[i].paused = false;
@@ -343,6 +356,8 @@ static int open_loop(struct worker *w)
     uv_prepare_start(&w->turn, on_turn);
     for (size_t i = 0; i < w->ports && err == 0; i++)
         err = open_port(w, &w->port[i]);
+    if (err == 0)
+        err = xdp_share_start(w->xdp, &w->loop);
     return err;
 }
 

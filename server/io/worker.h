@@ -7,6 +7,7 @@
 #include "server/base/store.h"
 #include "server/io/clients.h"
 #include "server/io/listen.h"
+#include "server/io/xdp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,10 @@ void worker_free(struct worker *worker);
 
 /* Where the sockets for address `index` belong: filled by the caller, closed by the worker. */
 struct listener *worker_listener(struct worker *worker, size_t index);
+
+/* Where queues of XDP interfaces belong that this worker serves: filled by the caller before the
+ * start. The interfaces outlive the worker. */
+struct xdp_share *worker_xdp(struct worker *worker);
 
 /* Starts the thread. Returns 0 or a negative errno. */
 int worker_start(struct worker *worker);

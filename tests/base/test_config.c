@@ -157,6 +157,40 @@ static void every_key_sets_its_field(void **state)
     config_fini(&config);
 }
 
+static void an_interface_of_listen_xdp_may_have_a_mode(void **state)
+{
+    (void)state;
+    struct config config;
+    take(&config, "server:\n"
+                  "  listen-xdp: [eth0, {interface: eth1}, {interface: eth2, mode: zero-copy},\n"
+                  "               {interface: a-name-of-fiftn, mode: generic}]\n");
+    assert_int_equal(config.xdps, 4);
+    assert_string_equal(config.xdp[0].interface, "eth0");
+    assert_int_equal(config.xdp[0].mode, XDP_MODE_AUTO);
+    assert_int_equal(config.xdp[1].mode, XDP_MODE_AUTO);
+    assert_int_equal(config.xdp[2].mode, XDP_MODE_ZERO_COPY);
+    assert_string_equal(config.xdp[3].interface, "a-name-of-fiftn");
+    assert_int_equal(config.xdp[3].mode, XDP_MODE_GENERIC);
+    config_fini(&config);
+}
+
+static void an_interface_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    assert_tells("server: {listen-xdp: eth0}",
+                 "p.yaml:1:22: error: \"listen-xdp\" must be a list");
+    assert_tells("server: {listen-xdp: [a-name-of-sixteen]}",
+                 "p.yaml:1:23: error: \"listen-xdp\" is 17 octets long; 15 at most");
+    assert_tells("server: {listen-xdp: [eth0/1]}",
+                 "p.yaml:1:23: error: no interface can have this name");
+    assert_tells("server: {listen-xdp: [eth0, {interface: eth0}]}",
+                 "p.yaml:1:29: error: \"eth0\" is listed before");
+    assert_tells("server: {listen-xdp: [{mode: native}]}", "interface");
+    assert_tells("server: {listen-xdp: [{interface: eth0, mode: nativ}]}",
+                 "hint: did you mean native?");
+    assert_tells("server: {listen-xdp: [[eth0]]}", "error: \"listen-xdp\" takes a single value");
+}
+
 static void a_service_address_has_the_port_that_is_listened_on(void **state)
 {
     (void)state;
@@ -473,6 +507,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_text_is_all_defaults),
         cmocka_unit_test(every_key_sets_its_field),
+        cmocka_unit_test(an_interface_of_listen_xdp_may_have_a_mode),
+        cmocka_unit_test(an_interface_that_cannot_be_is_refused),
         cmocka_unit_test(a_service_address_has_the_port_that_is_listened_on),
         cmocka_unit_test(an_unknown_key_is_refused_with_what_may_have_been_meant),
         cmocka_unit_test(what_is_verified_is_the_servers_or_the_zones_own),
