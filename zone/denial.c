@@ -55,19 +55,33 @@ struct plan {
     size_t searches;
 };
 
-/* The next search; its key is to be written at `search->key`. */
-static uint8_t *add_search(struct plan *plan, const struct zone *zone, uint32_t root)
+/* Room for the next search's key. */
+static uint8_t *next_key(const struct plan *plan)
 {
-    const size_t index = plan->searches++;
-    assert(index < DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX);
-    uint8_t *key = plan->scratch->key[index];
-    plan->scratch->search[index] = (struct search){.zone = zone, .root = root, .key = key};
-    return key;
+    assert(plan->searches < DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX);
+    return plan->scratch->key[plan->searches];
 }
 
-static void set_symbols(struct plan *plan, size_t symbols)
+static void add_search(struct plan *plan, const struct zone *zone, uint32_t root,
+                       const uint8_t *key, size_t symbols)
 {
-    plan->scratch->search[plan->searches - 1].symbols = (uint16_t)symbols;
+    struct search *search = &plan->scratch->search[plan->searches++];
+    search->zone = zone;
+    search->root = root;
+    search->key = key;
+    search->symbols = (uint16_t)symbols;
+}
+
+/* Whether the apex is the closest encloser, whose proofs are known. */
+static bool is_below_apex(const struct lookup *lookup)
+{
+    return (lookup->encloser->flags & NODE_APEX) != 0 && lookup->zone->apex_wildcard != 0;
+}
+
+static void add_apex_wildcard(struct denial *denial)
+{
+    const struct zone *zone = denial->lookup->zone;
+    add_node(denial, zone_node(zone, zone->apex_wildcard));
 }
 
 /* NSEC */
@@ -76,20 +90,20 @@ static void set_symbols(struct plan *plan, size_t symbols)
 static void search_name(struct plan *plan, const struct lookup *lookup)
 {
     const struct zone *zone = lookup->zone;
-    uint8_t *key = add_search(plan, zone, zone->version.root);
-    const size_t symbols = (size_t)lookup->symbols - zone->apex_symbols;
-    memcpy(key, lookup->key + zone->apex_symbols, symbols);
-    set_symbols(plan, symbols);
+    add_search(plan, zone, zone->version.root, lookup->key + zone->apex_symbols,
+               (size_t)lookup->symbols - zone->apex_symbols);
 }
 
-/* For the NSEC at or before the wildcard below a node. */
-static void search_wildcard(struct plan *plan, const struct zone *zone,
-                            const struct node *encloser)
+/* For the NSEC at or before the wildcard below the closest encloser, whose key the name's begins
+ * with. */
+static void search_wildcard(struct plan *plan, const struct lookup *lookup)
 {
-    uint8_t *key = add_search(plan, zone, zone->version.root);
-    uint8_t name[2 + NAME_OCTETS_MAX] = {1, '*'};
-    memcpy(name + 2, node_owner(encloser), encloser->owner_octets);
-    set_symbols(plan, name_key(key, name, 2u + encloser->owner_octets));
+    const struct zone *zone = lookup->zone;
+    uint8_t *key = next_key(plan);
+    memcpy(key, lookup->key + zone->apex_symbols, lookup->shared);
+    memcpy(key + lookup->shared, name_asterisk, NAME_ASTERISK_SYMBOLS);
+    add_search(plan, zone, zone->version.root, key,
+               (size_t)lookup->shared + NAME_ASTERISK_SYMBOLS);
 }
 
 static bool has_nsec(const struct node *node)
@@ -107,14 +121,16 @@ static void plan_nsec(struct plan *plan, struct denial *denial)
     if (nodata && has_nsec(lookup->node))
         add_node(denial, lookup->node);
     else if (nodata && lookup->wildcard) /* an empty non-terminal that is a wildcard */
-        search_wildcard(plan, lookup->zone, lookup->encloser);
+        search_wildcard(plan, lookup);
     else if (nodata && lookup->outcome == OUTCOME_NODATA)
         search_name(plan, lookup);
     /* No closer name exists. */
     if (lookup->wildcard || lookup->outcome == OUTCOME_NXDOMAIN)
         search_name(plan, lookup);
-    if (lookup->outcome == OUTCOME_NXDOMAIN)
-        search_wildcard(plan, lookup->zone, lookup->encloser);
+    if (lookup->outcome == OUTCOME_NXDOMAIN && is_below_apex(lookup))
+        add_apex_wildcard(denial);
+    else if (lookup->outcome == OUTCOME_NXDOMAIN)
+        search_wildcard(plan, lookup);
 }
 
 /* NSEC3 */
@@ -137,8 +153,8 @@ static void search_hash(struct plan *plan, const struct zone *zone, const uint8_
     const struct nsec3_params params = params_of(zone);
     uint8_t hash[NSEC3_HASH_OCTETS];
     nsec3_hash(&params, wire, octets, hash);
-    uint8_t *key = add_search(plan, zone, zone->version.nsec3_root);
-    set_symbols(plan, nsec3_key(hash, key));
+    uint8_t *key = next_key(plan);
+    add_search(plan, zone, zone->version.nsec3_root, key, nsec3_key(hash, key));
 }
 
 /* The suffix of QNAME that has one label more than the closest encloser: the next closer name. */
@@ -167,6 +183,12 @@ static void search_encloser(struct plan *plan, const struct lookup *lookup, bool
     search_hash(plan, lookup->zone, asterisk, 2u + name.octets);
 }
 
+/* Whether the NSEC3s of the closest encloser and its wildcard needn't be searched for. */
+static bool knows_encloser(const struct lookup *lookup)
+{
+    return is_below_apex(lookup) && lookup->zone->nsec3_apex != 0;
+}
+
 static void plan_nsec3(struct plan *plan, const struct lookup *lookup)
 {
     if (lookup->encloser == NULL) { /* the name exists, or its cut does */
@@ -180,6 +202,8 @@ static void plan_nsec3(struct plan *plan, const struct lookup *lookup)
     search_hash(plan, lookup->zone, closer, octets);
     if (lookup->outcome == OUTCOME_ANSWER || lookup->outcome == OUTCOME_CNAME)
         return; /* RFC 5155 section 7.2.6: the next closer name alone */
+    if (knows_encloser(lookup))
+        return;
     search_encloser(plan, lookup, false);
     search_encloser(plan, lookup, true);
 }
@@ -244,6 +268,13 @@ static void conclude_nsec3(struct denial *denial, const struct search *found, si
         }
         zone_owner(lookup->zone, lookup->node, &name);
         add_provable(denial, &name, found[0].node);
+    } else if (count == 1 && lookup->outcome != OUTCOME_ANSWER
+               && lookup->outcome != OUTCOME_CNAME) {
+        assert(knows_encloser(lookup));
+        denial->collision = found[0].exact;
+        add_node(denial, found[0].node);
+        add_node(denial, zone_node(lookup->zone, lookup->zone->nsec3_apex));
+        add_apex_wildcard(denial);
     } else if (count == 1 || found[1].exact) {
         /* Of the next closer name, and in NXDOMAIN of the wildcard, no hash may be there. */
         denial->collision =

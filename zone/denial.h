@@ -15,7 +15,7 @@ enum {
 
 /* The nodes whose NSEC (or NSEC3) RRsets are the proof, each once. */
 struct denial {
-    const struct lookup *lookup; /* borrowed, with its zone and outcome */
+    const struct lookup *lookup; /* borrowed, with its zone, key and outcome */
     bool collision; /* the hash of a name that isn't there is that of an NSEC3 of the zone: nothing
                      * proves it, and the answer is SERVFAIL (RFC 5155 section 7.2.9) */
     uint8_t count;

@@ -157,7 +157,8 @@ static bool is_sound(const struct zone *zone, uint64_t body_octets)
            && is_in(version->nsec3_root, body_octets, false)
            && is_in(zone->apex_node, body_octets, true)
            && is_in(zone->nsec3_params, body_octets, false)
-           && is_in(zone->nsec3_apex, body_octets, false);
+           && is_in(zone->nsec3_apex, body_octets, false)
+           && is_in(zone->apex_wildcard, body_octets, false);
 }
 
 /* The octets of the zone in `about`, NULL where there are none; the header is read to `*header`. */

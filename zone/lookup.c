@@ -323,30 +323,14 @@ static void conclude_match(struct lookup *lookup, const struct node *node)
     }
 }
 
-/* The asterisk label as symbols of a key. */
-struct asterisk {
-    uint8_t key[4];
-    size_t symbols;
-};
-
-static struct asterisk asterisk_key(void)
-{
-    uint8_t key[NAME_KEY_MAX];
-    struct asterisk asterisk = {.symbols = name_key(key, (const uint8_t *)"\1*", 2)};
-    assert(asterisk.symbols <= sizeof asterisk.key);
-    memcpy(asterisk.key, key, asterisk.symbols);
-    return asterisk;
-}
-
 /* The child "*" of a name whose boundary branch is `own`: one that is known to exist. */
 static const struct node *find_wildcard(const struct zone *zone, uint32_t own)
 {
-    const struct asterisk asterisk = asterisk_key();
     struct trie_cell cell = trie_cell_at(&zone->arena, own);
     const unsigned from = trie_offset(cell);
     while (trie_is_branch(cell)) {
         const uint8_t symbol =
-            trie_symbol(asterisk.key, asterisk.symbols, trie_offset(cell) - from);
+            trie_symbol(name_asterisk, NAME_ASTERISK_SYMBOLS, trie_offset(cell) - from);
         assert(trie_has(cell, symbol));
         cell = trie_cell_at(&zone->arena, trie_twig(cell, trie_rank(cell, symbol)));
     }

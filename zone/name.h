@@ -88,6 +88,10 @@ int name_compare(const uint8_t *a, const uint8_t *b);
  * key(apex) followed by key(relative owner) is key(owner). Returns the number of symbols. */
 size_t name_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t octets);
 
+/* The key of the label "*", by which wildcards begin. */
+enum { NAME_ASTERISK_SYMBOLS = 3 };
+extern const uint8_t name_asterisk[NAME_ASTERISK_SYMBOLS];
+
 /* Reads the uncompressed name that stands at the start of `count` octets, all in one pass: it's
  * checked, `name` gets it in lower case (what follows it in there is undefined), and `key` its
  * key, of `*symbols` symbols. Returns its octets with the root label, or 0 where it's cut off, too

@@ -96,15 +96,29 @@ static octets16 load(const uint8_t *octets)
     return chunk;
 }
 
+/* Fewer octets than a chunk has: in two pieces that overlap. */
+static octets16 load_few(const uint8_t *octets, size_t count)
+{
+    octets16 chunk = {0};
+    uint8_t *into = (uint8_t *)&chunk;
+    if (count >= 8) {
+        memcpy(into, octets, 8);
+        memcpy(into + count - 8, octets + count - 8, 8);
+    } else if (count >= 4) {
+        memcpy(into, octets, 4);
+        memcpy(into + count - 4, octets + count - 4, 4);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            into[i] = octets[i];
+    }
+    return chunk;
+}
+
 /* The first `wanted` octets, of `left` that may be read, and zeros. */
 static octets16 load_end(const uint8_t *octets, size_t left, size_t wanted)
 {
     static const signed16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    octets16 chunk = {0};
-    if (left >= CHUNK)
-        chunk = load(octets);
-    else
-        memcpy(&chunk, octets, left);
+    const octets16 chunk = left >= CHUNK ? load(octets) : load_few(octets, left);
     return chunk & (octets16)(lane < (int8_t)wanted);
 }
 
@@ -182,6 +196,8 @@ static size_t read_any(struct name *name, uint8_t key[NAME_KEY_MAX], uint16_t *s
 
 /* --- what others call --- */
 
+const uint8_t name_asterisk[NAME_ASTERISK_SYMBOLS] = {0x01, 0x2b, 0};
+
 /* Finds the labels of a name up to the root label or `octets`. Returns false where it's too long
  * for chunks, or one of them is, or they go on beyond. */
 static bool find_labels(struct labels *labels, const uint8_t *wire, size_t octets)
@@ -210,8 +226,8 @@ size_t name_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t octets)
     octets16 singles = {0};
     for (size_t at = 0; at < end; at += CHUNK) {
         const bool whole = end - at >= CHUNK;
-        const struct translation t = translate(
-            fold(whole ? load(wire + at) : load_end(wire + at, octets - at, end - at)));
+        const struct translation t =
+            translate(fold(whole ? load(wire + at) : load_end(wire + at, octets - at, end - at)));
         singles += t.single;
         memcpy(symbol + at, &t.symbol, CHUNK);
     }

@@ -11,6 +11,8 @@
 
 enum { ALGORITHM_SHA1 = 1, FIXED = 5 };
 
+enum { DIGIT_SYMBOL = 0x04, LETTER_SYMBOL = 0x11 }; /* of "0" and "a" in a key */
+
 bool nsec3_params_read(struct nsec3_params *params, const uint8_t *rdata, size_t octets)
 {
     if (octets < FIXED || rdata[0] != ALGORITHM_SHA1 || octets - FIXED < rdata[4])
@@ -42,16 +44,28 @@ void nsec3_hash(const struct nsec3_params *params, const uint8_t *name, size_t o
     }
 }
 
+/* The 40 bits of five octets, five in each of eight octets, the first five in the highest. */
+static uint64_t spread(const uint8_t *octets)
+{
+    uint64_t bits = (uint64_t)octets[0] << 32 | wire_get32(octets + 1);
+    bits = (bits & UINT64_C(0xfffff00000)) << 12 | (bits & 0xfffff);
+    bits = (bits & UINT64_C(0x000ffc00000ffc00)) << 6 | (bits & UINT64_C(0x000003ff000003ff));
+    return (bits & UINT64_C(0x03e003e003e003e0)) << 3 | (bits & UINT64_C(0x001f001f001f001f));
+}
+
+/* The symbols of eight base32hex digits (RFC 4648 section 7): those of 0 to 9 and of a to v follow one
+ * another, with a gap of three between (zone/name_key.c). */
+static uint64_t digit_symbols(uint64_t digits)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t letters = (digits + ones * (0x80 - 10)) >> 7 & ones;
+    return digits + ones * DIGIT_SYMBOL + letters * (LETTER_SYMBOL - DIGIT_SYMBOL - 10);
+}
+
 size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NAME_KEY_MAX])
 {
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuv"; /* RFC 4648 section 7 */
-    uint8_t label[1 + NSEC3_LABEL] = {NSEC3_LABEL};
-    for (unsigned i = 0; i < NSEC3_HASH_OCTETS / 5; i++) {
-        uint64_t bits = 0;
-        for (unsigned j = 0; j < 5; j++)
-            bits = bits << 8 | hash[5 * i + j];
-        for (unsigned j = 0; j < 8; j++)
-            label[1 + 8 * i + j] = (uint8_t)digits[bits >> (35 - 5 * j) & 31];
-    }
-    return name_key(key, label, sizeof label);
+    for (unsigned i = 0; i < NSEC3_HASH_OCTETS / 5; i++)
+        wire_put64(key + 8 * i, digit_symbols(spread(hash + 5 * i)));
+    key[NSEC3_LABEL] = 0;
+    return NSEC3_LABEL + 1;
 }

@@ -1,8 +1,9 @@
 /* search.c -- the nodes at or before keys, a batch at a time
- * First down to the nearest leaf, which tells where the key forks off; then from there, mostly through
- * cells that are in the cache now, to the subtree that ends before the key; then to its last marked
- * leaf. Each stage goes one level a round through the whole batch, as in lookup.c. */
+ * First down to the nearest leaf, which tells where the key forks off; then back up, through cells that
+ * are in the cache now, to the subtree that ends before the key; then to its last marked leaf. Each stage goes one level a round through the whole batch, as in lookup.c. */
 #include "zone/search.h"
+
+#include "zone/wire.h"
 
 #include <assert.h>
 
@@ -38,6 +39,7 @@ static void go_to_nearest(struct search *searches, struct group group)
                 continue;
             }
             const uint8_t symbol = trie_symbol(search->key, search->symbols, trie_offset(cell));
+            search->passed[search->depth++ % SEARCH_PASSED] = search->at;
             go_to(search, trie_twig(cell, trie_has(cell, symbol) ? trie_rank(cell, symbol) : 0));
             group.index[left++] = group.index[i];
         }
@@ -73,6 +75,49 @@ static void find_slowly(struct search *search)
     search->value = trie_predecessor(&trie, search->key, search->symbols);
 }
 
+/* The offset at which two keys part: that of the first symbol that differs, a missing one counting as 0;
+ * SIZE_MAX where none does. */
+static size_t find_fork(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+    const size_t shorter = a_len < b_len ? a_len : b_len, longer = a_len + b_len - shorter;
+    size_t at = 0;
+    for (; at + 8 <= shorter; at += 8) {
+        const uint64_t differ = wire_get64(a + at) ^ wire_get64(b + at);
+        if (differ != 0)
+            return at + (unsigned)__builtin_clzll(differ) / 8;
+    }
+    while (at < longer && trie_symbol(a, a_len, at) == trie_symbol(b, b_len, at))
+        at++;
+    return at < longer ? at : SIZE_MAX;
+}
+
+/* Goes back to the last branch that was passed. Returns false where none is left that is remembered;
+ * `gone` counts how many steps back there were. */
+static bool go_back(struct search *search, unsigned *gone)
+{
+    if (search->depth == 0 || *gone == SEARCH_PASSED)
+        return false;
+    ++*gone;
+    search->at = search->passed[--search->depth % SEARCH_PASSED];
+    return true;
+}
+
+/* Goes back to where the key forks off: to the first cell of the path that lies at or behind it. Returns
+ * false where that isn't remembered. */
+static bool go_to_fork(struct search *search, size_t fork, unsigned *gone)
+{
+    const struct arena *arena = arena_of(search);
+    while (search->depth > 0) {
+        if (*gone == SEARCH_PASSED)
+            return false;
+        const uint32_t before = search->passed[(search->depth - 1u) % SEARCH_PASSED];
+        if (trie_offset(trie_cell_at(arena, before)) < fork)
+            break;
+        go_back(search, gone);
+    }
+    return true;
+}
+
 /* Goes to the subtree whose last marked leaf is the one wanted. Returns false where the search is over
  * already. */
 static bool go_to_subtree(struct search *search)
@@ -80,37 +125,28 @@ static bool go_to_subtree(struct search *search)
     const struct arena *arena = arena_of(search);
     uint8_t key[NAME_KEY_MAX];
     const size_t len = zone_key_of(search->zone, search->value, key);
-    size_t fork = 0;
-    const size_t longer = len > search->symbols ? len : search->symbols;
-    while (fork < longer
-           && trie_symbol(key, len, fork) == trie_symbol(search->key, search->symbols, fork))
-        fork++;
-    if (fork == longer && is_marked(trie_cell_at(arena, search->at))) {
+    const size_t fork = find_fork(search->key, search->symbols, key, len);
+    if (fork == SIZE_MAX && is_marked(trie_cell_at(arena, search->at))) {
         search->exact = true;
         return false;
     }
-    const size_t offset = fork == longer ? SIZE_MAX : fork;
-
-    uint32_t passed[SEARCH_PASSED];
-    unsigned depth = 0;
-    search->at = search->root;
+    unsigned gone = 0;
+    if (!go_to_fork(search, fork, &gone)) {
+        find_slowly(search);
+        return false;
+    }
     struct trie_cell cell = trie_cell_at(arena, search->at);
-    while (trie_is_branch(cell) && trie_offset(cell) < offset) {
-        passed[depth++ % SEARCH_PASSED] = search->at;
-        const uint8_t symbol = trie_symbol(search->key, search->symbols, trie_offset(cell));
-        search->at = trie_twig(cell, trie_rank(cell, symbol));
+    if (fork != SIZE_MAX) {
+        const uint8_t symbol = trie_symbol(search->key, search->symbols, fork);
+        if (trie_is_branch(cell) && trie_offset(cell) == fork) {
+            if (go_to_marked(search, cell, trie_rank(cell, symbol)))
+                return true;
+        } else if (is_marked(cell) && symbol > trie_symbol(key, len, fork)) {
+            return true; /* the whole of it comes before the key */
+        }
+    }
+    while (go_back(search, &gone)) {
         cell = trie_cell_at(arena, search->at);
-    }
-    if (trie_is_branch(cell) && trie_offset(cell) == offset) {
-        const uint8_t symbol = trie_symbol(search->key, search->symbols, offset);
-        if (go_to_marked(search, cell, trie_rank(cell, symbol)))
-            return true;
-    } else if (fork != longer && is_marked(cell)
-               && trie_symbol(search->key, search->symbols, fork) > trie_symbol(key, len, fork)) {
-        return true; /* the whole of it comes before the key */
-    }
-    for (unsigned i = 0; i < SEARCH_PASSED && i < depth; i++) {
-        cell = trie_cell_at(arena, passed[(depth - 1 - i) % SEARCH_PASSED]);
         const uint8_t symbol = trie_symbol(search->key, search->symbols, trie_offset(cell));
         if (go_to_marked(search, cell, trie_rank(cell, symbol)))
             return true;
@@ -153,6 +189,7 @@ static void search_some(struct search *searches, size_t count)
             || !is_marked(trie_cell_at(arena_of(search), search->root)))
             continue;
         search->at = search->root;
+        search->depth = 0;
         all.index[all.count++] = (uint8_t)i;
     }
     go_to_nearest(searches, all);

@@ -7,8 +7,8 @@
 
 #include "zone/zone.h"
 
-/* The branches of a path that are remembered: nearly always one of the last few has a smaller marked
- * twig; otherwise the search is done again the slow way. */
+/* The branches of a path that are remembered: nearly always the key forks off at one of the last few and has
+ * a smaller marked twig there; otherwise the search is done again the slow way. */
 enum { SEARCH_PASSED = 16 };
 
 struct search {
@@ -23,6 +23,8 @@ struct search {
     /* The search's own. */
     uint32_t at;
     uint32_t value;
+    uint32_t passed[SEARCH_PASSED]; /* the last branches on the way to `at`, as a ring */
+    uint16_t depth;                 /* how many there were in all */
 };
 
 /* Any number of threads; results borrow from the zones. */

@@ -38,6 +38,12 @@ static inline void wire_put32(uint8_t *at, uint32_t value)
     at[3] = (uint8_t)value;
 }
 
+static inline void wire_put64(uint8_t *at, uint64_t value)
+{
+    wire_put32(at, (uint32_t)(value >> 32));
+    wire_put32(at + 4, (uint32_t)value);
+}
+
 /* Reads a message from front to back. A read past the end marks the reader as failed and yields
  * zeros from then on, so a parser reads what it needs and checks `failed` once. */
 struct reader {

@@ -34,6 +34,8 @@ struct zone {
     bool nsec;                       /* the apex has an NSEC */
     uint32_t nsec3_params; /* RDATA of the NSEC3PARAM whose chain is used; 0: none */
     uint32_t nsec3_apex;   /* the NSEC3 of the apex; 0: none */
+    uint32_t apex_wildcard; /* the node whose NSEC or NSEC3 is, or covers, the wildcard below the
+                             * apex; 0: none */
     struct signatures signatures;
     unsigned holds; /* of zone_hold(); the main loop's */
 };

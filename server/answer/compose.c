@@ -51,18 +51,21 @@ static void note_proofs(struct query *q, const struct denial *denial)
     const struct zone *zone = denial->lookup->zone;
     const struct spot spot = {.name = &q->request.qname, .at = q->name_at};
     const size_t skip = (size_t)q->request.qname.octets - zone->apex.octets;
+    const uint32_t apex_at = (uint32_t)place_suffix(&q->packet, &spot, skip);
+    const uint16_t type = zone_denial_type(zone);
+    const bool first = q->proofs == 0; /* those of one denial are different */
     for (unsigned i = 0; i < denial->count; i++) {
         const struct node *node = denial->node[i];
-        const struct block *block = node_block(node, zone_denial_type(zone));
-        if (block == NULL || block->count == 0 || is_noted(q, block) || q->proofs == PROOFS_MAX)
+        const struct block *block = node_block(node, type);
+        if (block == NULL || block->count == 0 || q->proofs == PROOFS_MAX
+            || (!first && is_noted(q, block)))
             continue;
-        q->proof[q->proofs++] = (struct proof){
-            .block = block,
-            .labels = node_owner(node),
-            .octets = node->owner_octets,
-            .apex = &zone->apex,
-            .apex_at = (uint32_t)place_suffix(&q->packet, &spot, skip),
-        };
+        struct proof *proof = &q->proof[q->proofs++];
+        proof->block = block;
+        proof->labels = node_owner(node);
+        proof->octets = node->owner_octets;
+        proof->apex = &zone->apex;
+        proof->apex_at = apex_at;
     }
 }
 

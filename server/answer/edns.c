@@ -70,7 +70,7 @@ static bool read_option(struct edns *edns, uint16_t code, const uint8_t *data, s
 
 static uint16_t payload_of(uint16_t said)
 {
-    return said < UDP_PLAIN_MAX ? UDP_PLAIN_MAX : said; /* section 6.2.3 */
+    return said < EDNS_PAYLOAD_MIN ? EDNS_PAYLOAD_MIN : said;
 }
 
 bool edns_read_plain(struct edns *edns, const uint8_t *opt)
@@ -117,12 +117,7 @@ bool edns_read(struct edns *edns, struct reader *r)
 
 /* --- answers --- */
 
-uint16_t edns_payload(const struct answer_config *config)
-{
-    return config->udp_payload_max < UDP_PLAIN_MAX ? UDP_PLAIN_MAX : config->udp_payload_max;
-}
-
-static size_t options_room(const struct edns *edns, const struct answer_config *config)
+size_t edns_options_room(const struct edns *edns, const struct answer_config *config)
 {
     const unsigned asked = edns->asked;
     size_t octets = 0;
@@ -139,13 +134,6 @@ static size_t options_room(const struct edns *edns, const struct answer_config *
     if ((asked & EDNS_ASKED_COOKIE) != 0)
         octets += OPTION_OCTETS + COOKIE_OCTETS;
     return octets;
-}
-
-size_t edns_room(const struct edns *edns, const struct answer_config *config)
-{
-    if (!edns->present)
-        return 0;
-    return edns->asked == 0 ? OPT_OCTETS : OPT_OCTETS + options_room(edns, config);
 }
 
 void edns_shrink(struct edns *edns, const struct answer_config *config, size_t octets)

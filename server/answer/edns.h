@@ -6,7 +6,10 @@
 #include "server/answer/packet.h"
 #include "server/base/answer_config.h"
 
-enum { OPT_OCTETS = 11 }; /* without options, the root label included */
+enum {
+    OPT_OCTETS = 11,        /* without options, the root label included */
+    EDNS_PAYLOAD_MIN = 512, /* section 6.2.3: less counts as this */
+};
 
 enum edns_option {
     EDNS_OPTION_NSID = 3,            /* RFC 5001 */
@@ -79,8 +82,16 @@ struct edns_answer {
     size_t limit;            /* octets of the message, for options that nobody asked for */
 };
 
+/* Octets that the options asked for may need in the answer. */
+size_t edns_options_room(const struct edns *edns, const struct answer_config *config);
+
 /* Octets that OPT and options may need for the answer to such a request: 0 without OPT. */
-size_t edns_room(const struct edns *edns, const struct answer_config *config);
+static inline size_t edns_room(const struct edns *edns, const struct answer_config *config)
+{
+    if (!edns->present)
+        return 0;
+    return edns->asked == 0 ? OPT_OCTETS : OPT_OCTETS + edns_options_room(edns, config);
+}
 
 /* Forgets what was asked for, the least needed first, until edns_room() is at most `octets`, or
  * the OPT alone is left. */
@@ -96,6 +107,9 @@ void edns_write_options(struct packet *p, const struct edns *edns,
                         const struct answer_config *config, const struct edns_answer *answer);
 
 /* What we send over UDP at most and announce. */
-uint16_t edns_payload(const struct answer_config *config);
+static inline uint16_t edns_payload(const struct answer_config *config)
+{
+    return config->udp_payload_max < EDNS_PAYLOAD_MIN ? EDNS_PAYLOAD_MIN : config->udp_payload_max;
+}
 
 #endif

@@ -291,18 +291,24 @@ bool place_foreign(struct packet *p, enum section section, const struct block *b
     const uint32_t owner_at = p->len;
     const unsigned count = (unsigned)block->count + block->sig_count;
     const uint8_t *wire = block_wire(block);
-    const size_t wire_octets = (size_t)block->wire_octets + block->sig_octets;
-    /* The first RR's owner is written out, and the others point to it. */
-    const bool written = put_octets(p, labels, octets)
-                         && (apex_at <= POINTER_MAX ? put_pointer(p, apex_at)
-                                                    : put_octets(p, apex->wire, apex->octets));
-    const uint32_t rest_at = p->len;
-    if (!written || owner_at > POINTER_MAX || !put_octets(p, wire + 2, wire_octets - 2)) {
-        p->len = owner_at;
+    const size_t rest = (size_t)block->wire_octets + block->sig_octets - 2;
+    const size_t suffix = apex_at <= POINTER_MAX ? 2 : apex->octets;
+    if (owner_at > POINTER_MAX || octets + suffix + rest > packet_room(p))
         return false;
-    }
+
+    /* The first RR's owner is written out, and the others point to it. */
+    uint8_t *at = p->octets + owner_at;
+    memcpy(at, labels, octets);
+    at += octets;
+    if (apex_at <= POINTER_MAX)
+        wire_put16(at, (uint16_t)(POINTER_BITS | apex_at));
+    else
+        memcpy(at, apex->wire, apex->octets);
+    at += suffix;
+    memcpy(at, wire + 2, rest);
     const size_t first = (size_t)RR_FIXED_OCTETS + wire_get16(wire + RR_FIXED_OCTETS);
-    put_owners(p->octets + rest_at + first, count - 1, owner_at);
+    put_owners(at + first, count - 1, owner_at);
+    p->len += (uint32_t)(octets + suffix + rest);
     p->count[section] = (uint16_t)(p->count[section] + count);
     return true;
 }

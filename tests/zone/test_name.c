@@ -320,6 +320,14 @@ static void an_octet_has_the_same_symbols_beside_any_other(void **state)
     }
 }
 
+static void the_key_of_the_asterisk_label_is_at_hand(void **state)
+{
+    (void)state;
+    uint8_t key[NAME_KEY_MAX];
+    assert_int_equal(name_key(key, (const uint8_t *)"\1*", 2), NAME_ASTERISK_SYMBOLS);
+    assert_memory_equal(key, name_asterisk, NAME_ASTERISK_SYMBOLS);
+}
+
 /* The octets lie at the end of what may be read, so that the sanitizer sees a step beyond. */
 static void a_name_is_read_in_one_pass_as_it_is_step_by_step(void **state)
 {
@@ -397,6 +405,7 @@ int main(void)
         cmocka_unit_test(the_key_of_an_apex_and_a_relative_owner_join),
         cmocka_unit_test(a_key_is_that_of_its_octets_wherever_they_stand),
         cmocka_unit_test(an_octet_has_the_same_symbols_beside_any_other),
+        cmocka_unit_test(the_key_of_the_asterisk_label_is_at_hand),
         cmocka_unit_test(a_name_is_read_in_one_pass_as_it_is_step_by_step),
         cmocka_unit_test(what_is_no_name_is_not_read),
     };

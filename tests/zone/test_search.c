@@ -1,4 +1,5 @@
 #include "tests/zone/zone_text.h"
+#include "zone/nsec3.h"
 #include "zone/search.h"
 
 #include <setjmp.h>
@@ -139,11 +140,34 @@ static void a_hundred_thousand_glue_names_cost_no_more(void **state)
     free(text);
 }
 
+/* RFC 5155 section 1.3: an owner of the chain is a hash in base32hex (RFC 4648 section 7), without padding. */
+static void the_key_of_a_hash_is_that_of_its_digits(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+    for (unsigned turn = 0; turn < 1000; turn++) {
+        uint8_t hash[NSEC3_HASH_OCTETS], label[1 + NSEC3_LABEL] = {NSEC3_LABEL};
+        for (unsigned i = 0; i < sizeof hash; i++)
+            hash[i] = (uint8_t)random();
+        for (unsigned bit = 0; bit < 8 * sizeof hash; bit++) {
+            const unsigned set = hash[bit / 8] >> (7 - bit % 8) & 1u;
+            label[1 + bit / 5] = (uint8_t)(label[1 + bit / 5] << 1 | set);
+        }
+        for (unsigned i = 1; i < sizeof label; i++)
+            label[i] = (uint8_t)digits[label[i]];
+        uint8_t key[NAME_KEY_MAX], expected[NAME_KEY_MAX];
+        const size_t len = name_key(expected, label, sizeof label);
+        assert_int_equal(nsec3_key(hash, key), len);
+        assert_memory_equal(key, expected, len);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_finds_what_single_searches_find),
         cmocka_unit_test(a_hundred_thousand_glue_names_cost_no_more),
+        cmocka_unit_test(the_key_of_a_hash_is_that_of_its_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
