@@ -109,11 +109,14 @@ def ds_after_alias(case, _ours, theirs, _):
             and any(names.lower(zone.apex) == end for zone in case.world.zones))
 
 
-@rule("alias-loop", "rcode", "RFC 1034 3.6.2: a loop is answered with what it is; BIND adds SERVFAIL")
+@rule("alias-loop", "rcode answer authority",
+      "RFC 1034 3.6.2: a loop is answered with what it is; BIND adds SERVFAIL, and may leave the "
+      "aliases out")
 def alias_loop(case, ours, theirs, _):
     leads = aliases(case.full)
     return (chain(case, case.full)[-1] in leads and ours.rcode == 0 and theirs.rcode == 2
-            and set(theirs.sets[0]) <= set(case.full.sets[0]))
+            and set(theirs.sets[0]) <= set(case.full.sets[0])
+            and (theirs.sets[0] or theirs.flag(message.TC)) and only_proof(theirs.sets[1]))
 
 
 @rule("chain-cut-short", "rcode answer authority additional tc",
@@ -212,35 +215,49 @@ def any_at_dname(case, ours, theirs, _):
             and set(theirs.sets[0]) <= set(case.full.sets[0]) and only_proof(theirs.sets[1]))
 
 
-@rule("glue-without-room", "additional",
-      "RFC 9471 3.1: in-domain glue that doesn't fit is TC; BIND leaves some out where it has no "
-      "room and stays silent")
-def glue_without_room(case, ours, theirs, _):
-    extra = set(ours.sets[2]) - set(theirs.sets[2])
-    # Whole RRsets, the owner spelt out once: where its case is another, it can't be pointed to.
-    rrsets = {}
-    for rr in extra:
-        rrsets.setdefault(rr[:2], len(rr[0]) - 2)
-        rrsets[rr[:2]] += 12 + len(rr[4])
-    smallest = min(rrsets.values(), default=0)
-    return (set(theirs.sets[2]) <= set(ours.sets[2]) and not theirs.flag(message.TC)
-            and all(known(case, rr[0]) for rr in extra)
-            and len(theirs.octets) + smallest > compare.limit(case.question))
+def rrsets_of(records):
+    """The RRs of each RRset, by owner and type."""
+    found = {}
+    for rr in records:
+        found.setdefault(rr[:2], []).append(rr)
+    return found
 
 
-@rule("sibling-glue-room", "additional",
-      "RFC 9471 3.2: addresses of servers that aren't in-domain go first where room is short, "
-      "RRset by RRset and without TC; which ones is open")
-def sibling_glue_room(case, ours, theirs, _):
-    cut = cut_of(ours)
-    mine, missing = set(ours.sets[2]) - set(theirs.sets[2]), {}
-    for rr in set(theirs.sets[2]) - set(ours.sets[2]):
-        missing.setdefault(rr[:2], []).append(12 + len(rr[4]))
-    room = compare.limit(case.question) - len(ours.octets)
-    return (cut is not None
-            and all(not in_domain(rr, cut) and known(case, rr[0]) for rr in mine)
-            and all(not in_domain(key, cut) and sum(octets) > room
-                    for key, octets in missing.items()))
+def at_least(rrset):
+    """The octets that an RRset takes, each owner a pointer."""
+    return sum(12 + len(rr[4]) for rr in rrset)
+
+
+def at_most(rrset):
+    """The same with each owner spelt out: where its case is another, it can't be pointed to."""
+    return sum(10 + len(rr[0]) + len(rr[4]) for rr in rrset)
+
+
+@rule("glue-room", "additional",
+      "RFC 9471 3.1 and 3.2: glue of in-domain servers that doesn't fit is TC, that of others is left "
+      "out, which is open; NSD and BIND leave out in-domain glue too and stay silent, NSD and Knot "
+      "fill the room with glue that they make from wildcards")
+def glue_room(case, ours, theirs, _):
+    cut, limit = cut_of(ours), compare.limit(case.question)
+    if cut is None or ours.flag(message.TC):
+        return False
+    left_out = rrsets_of(set(theirs.sets[2]) - set(ours.sets[2]))
+    added = rrsets_of(set(ours.sets[2]) - set(theirs.sets[2]))
+    return (all(not known(case, key[0])
+                or not in_domain(key, cut) and len(ours.octets) + at_least(rrset) > limit
+                for key, rrset in left_out.items())
+            and all(known(case, key[0]) and (not in_domain(key, cut) or theirs.flag(message.TC)
+                                             or len(theirs.octets) + at_most(rrset) > limit)
+                    for key, rrset in added.items()))
+
+
+@rule("wildcard-glue-too-long", "tc",
+      "RFC 4592 2.2.1: Knot makes glue from a wildcard below the cut, and then has no room for "
+      "the rest")
+def wildcard_glue_too_long(case, ours, theirs, aspect):
+    made = [rr for rr in theirs.sets[2] if not known(case, rr[0])]
+    return (bool(made) and theirs.flag(message.TC) and not ours.flag(message.TC)
+            and glue_room(case, ours, theirs, aspect))
 
 
 TRANSFERS = (251, 252)
@@ -288,6 +305,42 @@ def any_subset(case, ours, theirs, _):
     return (case.question.qtype == 255 and theirs.sets[0]
             and set(theirs.sets[0]) <= set(case.full.sets[0])
             and set(theirs.sets[1]) <= set(case.full.sets[1]))
+
+
+@rule("signatures-unasked", "answer",
+      "RFC 4035 3.1, RFC 3225 3: without DO there are no RRSIGs but where they are asked for by "
+      "type; BIND adds them to ANY")
+def signatures_unasked(case, ours, theirs, _):
+    extra = set(theirs.sets[0]) - set(ours.sets[0])
+    return (case.question.qtype == 255 and not case.question.dnssec_ok
+            and set(ours.sets[0]) <= set(theirs.sets[0]) and all(rr[1] == RRSIG for rr in extra))
+
+
+@rule("nsec-at-cut", "aa answer authority additional",
+      "RFC 1034 4.3.2 3b: but for DS a question at a zone cut gets a referral, which has the NSEC "
+      "with DO; BIND answers NSEC as the parent's")
+def nsec_at_cut(case, ours, theirs, _):
+    qname = names.wire(names.lower(case.question.name))
+    cut = cut_of(ours)
+    return (case.question.qtype == NSEC and cut is not None and not ours.sets[0]
+            and names.wire(cut) == qname and theirs.rcode == 0 and bool(theirs.sets[0])
+            and all(rr[0] == qname and rr[1] in (NSEC, RRSIG) for rr in theirs.sets[0])
+            and set(theirs.sets[0]) <= set(ours.sets[0]) | set(ours.sets[1])
+            | {rr for rr in theirs.sets[0] if not case.question.dnssec_ok})
+
+
+@rule("proof-left-out", "tc authority aa",
+      "RFC 4035 3.1.1: a proof that doesn't fit sets TC; NSD leaves out one NSEC3, Knot all and AA, "
+      "both without TC")
+def proof_left_out(case, ours, theirs, aspect):
+    if aspect == "aa" and any(theirs.sets):
+        return False
+    return (ours.flag(message.TC) and not theirs.flag(message.TC)
+            and case.full is not ours and len(case.full.octets) > compare.limit(case.question)
+            and theirs.rcode == case.full.rcode and theirs.sets[0] == case.full.sets[0]
+            and any(rr[1] in (NSEC, NSEC3)
+                    for rr in set(case.full.sets[1]) - set(theirs.sets[1]))
+            and set(theirs.sets[1]) < set(case.full.sets[1]))
 
 
 @rule("more-proof", "authority tc",

@@ -91,7 +91,7 @@ class Server:
                 break
             if loaded != last:
                 last, stable_since = loaded, time.monotonic()
-            elif any(loaded) and time.monotonic() - stable_since > 2:
+            elif None not in answers and time.monotonic() - stable_since > 2:
                 break  # the rest is refused
             time.sleep(0.1)
         else:
