@@ -32,7 +32,7 @@ static const char help[] =
     "\n"
     "Commands:\n"
     "  status          how it's doing, and what is wrong with which zones\n"
-    "  zones           all zones: name, state, serial, RRs, when loaded, file\n"
+    "  zones           all zones: name, state, serial, RRs, octets, when loaded, file\n"
     "  reload [ZONE]   load what changed, or ZONE if it changed, and wait for it\n"
     "  stats           counters since the start, of all workers together\n"
     "  stop            drain and stop, and wait for it\n"

@@ -6,14 +6,16 @@
 
 struct input {
     int fd;             /* owned; -1: from memory */
+    uint64_t left;      /* octets of the file that are still to come; 0: until it says that it ends */
     const char *memory; /* borrowed */
     size_t memory_left;
     uint8_t *buffer;
     size_t size; /* of it, less SCANNER_PAD */
 };
 
-/* Takes the file over. Return 0 or -ENOMEM, with nothing taken. */
-int input_init_file(struct input *input, int fd);
+/* Takes the file over, of which `octets` are to be read; 0: as many as there are. Return 0 or -ENOMEM, with
+ * nothing taken. */
+int input_init_file(struct input *input, int fd, uint64_t octets);
 int input_init_memory(struct input *input, const char *text, size_t len);
 
 /* Closes the file. */

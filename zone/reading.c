@@ -11,9 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* While more text than this is ahead, a record is very unlikely to run into the end of the piece; if
- * one does, it's read again. */
-enum { LOW_OCTETS = 16 * 1024, GENERATED_FROM_MEMORY_MAX = 65536 };
+enum {
+    /* While more text than this is ahead, a record is very unlikely to run into the end of the piece; if one
+     * does, it's read again. */
+    LOW_OCTETS = 16 * 1024,
+    AHEAD_FROM =
+        128 * 1024, /* what is shorter the kernel has read before it could be told to */
+    GENERATED_FROM_MEMORY_MAX = 65536,
+};
 
 /* A file that is being read, and the one that includes it. */
 struct level {
@@ -71,13 +76,11 @@ static bool same_state(const struct stat *a, const struct stat *b)
 }
 
 /* Whether the file isn't what it was when it was opened, or another stands in its place. */
-static bool has_changed(int fd, const struct level *level)
+static bool has_changed(const struct level *level)
 {
-    struct stat now, there;
-    if (!S_ISREG(level->stat.st_mode))
-        return false;
-    return fstat(fd, &now) != 0 || !same_state(&now, &level->stat)
-           || stat(level->path, &there) != 0 || !same_state(&there, &level->stat);
+    struct stat there;
+    return S_ISREG(level->stat.st_mode)
+           && (stat(level->path, &there) != 0 || !same_state(&there, &level->stat));
 }
 
 static int report_progress(struct reading *reading)
@@ -156,17 +159,19 @@ static int read_input(struct reading *reading, struct input *input, const struct
 static int read_file(struct reading *reading, int fd, struct level *level)
 {
     struct input input;
-    int err = input_init_file(&input, fd);
+    const uint64_t octets = S_ISREG(level->stat.st_mode) ? (uint64_t)level->stat.st_size : 0;
+    int err = input_init_file(&input, fd, octets);
     if (err != 0) {
         close(fd);
         return err;
     }
     reading->progress.octets_total += (uint64_t)level->stat.st_size;
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    if (octets > AHEAD_FROM)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     err = add_source(reading->sources, level->path, &level->stat);
     if (err == 0)
         err = read_input(reading, &input, level);
-    if (has_changed(fd, level))
+    if (has_changed(level))
         reading->changed = true;
     input_fini(&input);
     return err;

@@ -1,6 +1,7 @@
 /* sources.c -- which files a zone was read from */
 #include "zone/zonefile.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -17,10 +18,10 @@ static bool same_time(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-static bool changed(const struct source *source)
+static bool changed(const struct source *source, int folder, const char *path)
 {
     struct stat now;
-    const bool there = stat(source->path, &now) == 0;
+    const bool there = fstatat(folder, path, &now, 0) == 0;
     const bool was_there = source->inode != 0;
     if (!there || !was_there)
         return there != was_there;
@@ -29,11 +30,19 @@ static bool changed(const struct source *source)
            || !same_time(source->ctime, now.st_ctim);
 }
 
-bool sources_changed(const struct sources *sources)
+bool sources_changed_at(const struct sources *sources, int folder, const char *file)
 {
-    for (size_t i = 0; i < sources->count; i++) {
-        if (changed(&sources->source[i]))
+    if (sources->count == 0 || changed(&sources->source[0], folder, file))
+        return true;
+    for (size_t i = 1; i < sources->count; i++) {
+        if (changed(&sources->source[i], AT_FDCWD, sources->source[i].path))
             return true;
     }
-    return sources->count == 0;
+    return false;
+}
+
+bool sources_changed(const struct sources *sources)
+{
+    return sources->count == 0
+           || sources_changed_at(sources, AT_FDCWD, sources->source[0].path);
 }

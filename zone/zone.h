@@ -55,6 +55,12 @@ static inline bool zone_loaded(const struct zone *zone)
     return zone->version.root != 0;
 }
 
+/* The memory that a zone takes, in octets: itself and its arena. */
+static inline size_t zone_octets(const struct zone *zone)
+{
+    return sizeof *zone + zone->arena.used;
+}
+
 static inline const struct node *zone_node(const struct zone *zone, uint32_t reference)
 {
     return arena_at(&zone->arena, reference);

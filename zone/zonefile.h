@@ -30,6 +30,10 @@ void sources_fini(struct sources *sources);
 /* True where a file of `sources` is no longer what it was, or is gone; also for an empty list. */
 bool sources_changed(const struct sources *sources);
 
+/* The same; the zone's own file is `file` in the folder open as `folder` (or AT_FDCWD), whose path need not be
+ * walked again for each. */
+bool sources_changed_at(const struct sources *sources, int folder, const char *file);
+
 struct zonefile_progress {
     uint64_t octets, octets_total; /* read, and of all the files opened so far */
     uint64_t rrs;

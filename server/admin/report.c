@@ -170,12 +170,12 @@ static void zone_text(FILE *to, const struct roster_zone *zone)
     char name[NAME_TEXT_MAX], at[32], expiry[32];
     roster_name_text(zone->wire, name);
     if (zone->zone == NULL || !zone_loaded(zone->zone))
-        fprintf(to, "%s failed - - - - %s\n", name, zone->path);
+        fprintf(to, "%s failed - - - - - %s\n", name, zone->path);
     else
-        fprintf(to, "%s %s %" PRIu32 " %" PRIu64 " %s %s %s\n", name,
+        fprintf(to, "%s %s %" PRIu32 " %" PRIu64 " %zu %s %s %s\n", name,
                 roster_state_text(roster_zone_state(zone)), zone->zone->version.serial,
-                zone->zone->rrs, time_text(zone->loaded, at), expiry_text(zone, expiry),
-                zone->path);
+                zone->zone->rrs, zone_octets(zone->zone), time_text(zone->loaded, at),
+                expiry_text(zone, expiry), zone->path);
 }
 
 static void zone_json(FILE *to, const struct roster_zone *zone)
@@ -186,8 +186,10 @@ static void zone_json(FILE *to, const struct roster_zone *zone)
     fprintf(to, ",\"state\":\"%s\",\"file\":", roster_state_text(roster_zone_state(zone)));
     json_string(to, zone->path);
     if (zone->zone != NULL && zone_loaded(zone->zone))
-        fprintf(to, ",\"serial\":%" PRIu32 ",\"rrs\":%" PRIu64 ",\"loaded\":\"%s\"",
-                zone->zone->version.serial, zone->zone->rrs, time_text(zone->loaded, at));
+        fprintf(to,
+                ",\"serial\":%" PRIu32 ",\"rrs\":%" PRIu64 ",\"octets\":%zu,\"loaded\":\"%s\"",
+                zone->zone->version.serial, zone->zone->rrs, zone_octets(zone->zone),
+                time_text(zone->loaded, at));
     if (roster_zone_expiry(zone) != 0)
         fprintf(to, ",\"signatures_expire\":\"%s\"",
                 time_text((time_t)roster_zone_expiry(zone), at));

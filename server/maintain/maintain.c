@@ -341,7 +341,7 @@ static void planning(uv_work_t *work)
 {
     struct maintain *m = work->data;
     if (m->config != NULL)
-        m->plan_err = plan_all(&m->plan, m->round, m->config, m->roster);
+        m->plan_err = plan_all(&m->plan, m->round, m->config, m->roster, &m->load.cancel);
     else if (m->only != NULL)
         m->plan_err = plan_one(&m->plan, m->only);
     else

@@ -1,23 +1,34 @@
 /* plan.c -- what a round has to do */
 #include "server/maintain/plan.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    BATCH = 32, /* files of a folder that are looked at together */
+    PATH_OCTETS = 4096,
+};
 
 /* Where the planner's wishes meet what there is. */
 struct planner {
     struct plan *plan;
     const struct roster *roster;
     const struct config *config;
+    const atomic_bool *cancel;
+    size_t met; /* entries of the roster that are still wanted */
 };
 
-/* How a zone is configured. */
+/* How a zone is configured. Its file's path is `path`, or `folder`, a slash and `path`: written out only for
+ * those that are to be loaded. */
 struct wish {
     const struct name *name;
+    const char *folder; /* NULL: none; then the zone was found in it */
+    int folder_fd;      /* AT_FDCWD: none */
     const char *path;
-    bool from_dir;
     uint8_t verify;
     uint8_t verify_must;
 };
@@ -52,35 +63,61 @@ static struct job *add_job(struct plan *plan, struct roster_zone *entry)
 
 /* A failed load is tried again each time: what was missing, such as an included file that
  * couldn't be opened, may have come without any file known so far having changed. */
-static bool needs_load(const struct roster_zone *entry)
+static bool needs_load(const struct roster_zone *entry, int folder, const char *file)
 {
     return entry->failure != NULL || entry->zone == NULL || !zone_loaded(entry->zone)
-           || sources_changed(&entry->sources);
+           || sources_changed_at(&entry->sources, folder, file);
+}
+
+static bool from_dir(const struct wish *wish)
+{
+    return wish->folder != NULL;
+}
+
+static bool same_path(const char *path, const struct wish *wish)
+{
+    if (wish->folder == NULL)
+        return strcmp(path, wish->path) == 0;
+    const size_t octets = strlen(wish->folder);
+    return strncmp(path, wish->folder, octets) == 0 && path[octets] == '/'
+           && strcmp(path + octets + 1, wish->path) == 0;
+}
+
+/* The caller's to free; or NULL. */
+static char *path_of(const struct wish *wish)
+{
+    char *path = NULL;
+    if (wish->folder == NULL)
+        return strdup(wish->path);
+    return asprintf(&path, "%s/%s", wish->folder, wish->path) < 0 ? NULL : path;
 }
 
 /* What is served may not have been verified as it should be now. */
 static bool same_wish(const struct roster_zone *entry, const struct wish *wish)
 {
-    return wish->from_dir == (entry->from_dir != 0) && wish->verify == entry->verify
+    return from_dir(wish) == (entry->from_dir != 0) && wish->verify == entry->verify
            && wish->verify_must == entry->verify_must;
 }
 
-static int want_known(struct plan *plan, struct roster_zone *entry, const struct wish *wish)
+static int want_known(struct planner *planner, struct roster_zone *entry,
+                      const struct wish *wish)
 {
-    const bool moved = strcmp(entry->path, wish->path) != 0;
+    struct plan *plan = planner->plan;
+    const bool moved = !same_path(entry->path, wish);
     entry->round = plan->round;
-    if (!moved && same_wish(entry, wish) && !needs_load(entry)) {
+    planner->met++;
+    if (!moved && same_wish(entry, wish) && !needs_load(entry, wish->folder_fd, wish->path)) {
         plan->unchanged++;
         return 0;
     }
     struct job *job = add_job(plan, entry);
     if (job == NULL)
         return -ENOMEM;
-    job->from_dir = wish->from_dir;
+    job->from_dir = from_dir(wish);
     job->verify = wish->verify;
     job->verify_must = wish->verify_must;
     if (moved) {
-        job->path = strdup(wish->path);
+        job->path = path_of(wish);
         if (job->path == NULL)
             return -ENOMEM;
     }
@@ -89,7 +126,11 @@ static int want_known(struct plan *plan, struct roster_zone *entry, const struct
 
 static int want_fresh(struct plan *plan, const struct wish *wish)
 {
-    struct roster_zone *entry = roster_zone_new(wish->name, wish->path, wish->from_dir);
+    char *path = path_of(wish);
+    if (path == NULL)
+        return -ENOMEM;
+    struct roster_zone *entry = roster_zone_new(wish->name, path, from_dir(wish));
+    free(path);
     if (entry == NULL)
         return -ENOMEM;
     entry->verify = wish->verify;
@@ -119,13 +160,14 @@ static int want(struct planner *planner, const struct wish *wish)
     }
     if (entry->round == plan->round)
         return 0;
-    return want_known(plan, entry, wish);
+    return want_known(planner, entry, wish);
 }
 
 static int want_configured(struct planner *planner, const struct config_zone *zone)
 {
     const struct wish wish = {
         .name = &zone->name,
+        .folder_fd = AT_FDCWD,
         .path = zone->file,
         .verify = (uint8_t)(zone->verify_own ? zone->verify : planner->config->verify),
         .verify_must = zone->verify_own,
@@ -145,30 +187,73 @@ static size_t stem(const struct dirent *file)
     return strcmp(file->d_name + stem, suffix) == 0 ? stem : 0;
 }
 
-static int want_file(struct planner *planner, const char *dir, const struct dirent *file)
+/* A file of a folder. */
+struct found {
+    struct name name; /* of its zone */
+    char file[sizeof((struct dirent *)NULL)->d_name];
+};
+
+struct folder {
+    const char *path;
+    DIR *stream;
+    struct found found[BATCH];
+    size_t count;
+};
+
+/* Wants the zones of the files found since the last time. A roster of a hundred thousand is in no cache: what
+ * is known of these zones is fetched for all together. */
+static int want_found(struct planner *planner, struct folder *folder)
+{
+    struct roster_zone *entry[BATCH];
+    int err = 0;
+    for (size_t i = 0; i < folder->count; i++)
+        roster_prefetch(planner->roster, &folder->found[i].name);
+    for (size_t i = 0; i < folder->count; i++)
+        roster_prefetch_zone(planner->roster, &folder->found[i].name);
+    for (size_t i = 0; i < folder->count; i++) {
+        entry[i] = roster_find(planner->roster, &folder->found[i].name);
+        if (entry[i] == NULL)
+            continue;
+        __builtin_prefetch(entry[i]->sources.source);
+        __builtin_prefetch(entry[i]->path);
+        __builtin_prefetch(entry[i]->zone);
+    }
+    for (size_t i = 0; err == 0 && i < folder->count; i++) {
+        const struct wish wish = {.name = &folder->found[i].name,
+                                  .folder = folder->path,
+                                  .folder_fd = dirfd(folder->stream),
+                                  .path = folder->found[i].file,
+                                  .verify = (uint8_t)planner->config->verify};
+        err = want(planner, &wish);
+    }
+    folder->count = 0;
+    return err;
+}
+
+/* Takes a file among those found, if it's a zone's. Returns 0 or -ENOMEM. */
+static int find(struct planner *planner, struct folder *folder, const struct dirent *file)
 {
     const size_t len = stem(file);
     if (len == 0)
         return 0;
-    char path[4096];
-    const int octets = snprintf(path, sizeof path, "%s/%s", dir, file->d_name);
-    char text[sizeof file->d_name];
-    memcpy(text, file->d_name, len);
-    text[len] = '\0';
-    struct name name;
-    const enum name_error error = name_from_string(&name, text);
-    if (error != NAME_OK || octets < 0 || (size_t)octets >= sizeof path) {
+    assert(folder->count < BATCH);
+    struct found *found = &folder->found[folder->count];
+    memcpy(found->file, file->d_name, len);
+    found->file[len] = '\0';
+    const enum name_error error = name_from_string(&found->name, found->file);
+    const bool long_path = strlen(folder->path) + 1 + len + sizeof suffix > PATH_OCTETS;
+    if (error != NAME_OK || long_path) {
+        char path[PATH_OCTETS];
+        snprintf(path, sizeof path, "%s/%s", folder->path, file->d_name);
         notes_add(&planner->plan->notes, SEVERITY_WARNING, path, 0, 0, 1, NULL, 0,
-                  "not served: \"%s\" is no name for a zone: %s", text,
+                  "not served: \"%s\" is no name for a zone: %s", found->file,
                   error == NAME_OK ? "the path is too long" : name_strerror(error));
         return 0;
     }
-    name_lower(name.wire, name.octets);
-    const struct wish wish = {.name = &name,
-                              .path = path,
-                              .from_dir = true,
-                              .verify = (uint8_t)planner->config->verify};
-    return want(planner, &wish);
+    name_lower(found->name.wire, found->name.octets);
+    memcpy(found->file + len, suffix, sizeof suffix);
+    folder->count++;
+    return folder->count == BATCH ? want_found(planner, folder) : 0;
 }
 
 static void dir_failed(struct plan *plan, const char *dir, int err)
@@ -178,25 +263,32 @@ static void dir_failed(struct plan *plan, const char *dir, int err)
               "can't read this folder of zones: %s", strerror(err));
 }
 
+static bool cancelled(const struct planner *planner)
+{
+    return atomic_load_explicit(planner->cancel, memory_order_relaxed);
+}
+
 static int scan(struct planner *planner, const char *dir)
 {
-    DIR *folder = opendir(dir);
-    if (folder == NULL) {
+    struct folder folder = {.path = dir, .stream = opendir(dir)};
+    if (folder.stream == NULL) {
         dir_failed(planner->plan, dir, errno);
         return 0;
     }
     int err = 0;
     while (err == 0) {
         errno = 0;
-        const struct dirent *file = readdir(folder);
+        const struct dirent *file = readdir(folder.stream);
         if (file == NULL) {
             if (errno != 0)
                 dir_failed(planner->plan, dir, errno);
             break;
         }
-        err = want_file(planner, dir, file);
+        err = cancelled(planner) ? -ECANCELED : find(planner, &folder, file);
     }
-    closedir(folder);
+    if (err == 0)
+        err = want_found(planner, &folder);
+    closedir(folder.stream);
     return err;
 }
 
@@ -228,16 +320,19 @@ static int plan_init(struct plan *plan)
 }
 
 int plan_all(struct plan *plan, uint32_t round, const struct config *config,
-             const struct roster *roster)
+             const struct roster *roster, const atomic_bool *cancel)
 {
     int err = plan_init(plan);
     plan->round = round;
-    struct planner planner = {.plan = plan, .roster = roster, .config = config};
+    struct planner planner = {
+        .plan = plan, .roster = roster, .config = config, .cancel = cancel};
     for (size_t i = 0; err == 0 && i < config->zones; i++)
-        err = want_configured(&planner, &config->zone[i]);
+        err = cancelled(&planner) ? -ECANCELED : want_configured(&planner, &config->zone[i]);
     for (size_t i = 0; err == 0 && i < config->zone_dirs; i++)
         err = scan(&planner, config->zone_dir[i]);
-    return err == 0 ? find_gone(plan, roster) : err;
+    if (err != 0 || planner.met == roster_count(roster))
+        return err;
+    return find_gone(plan, roster);
 }
 
 int plan_one(struct plan *plan, struct roster_zone *entry)
@@ -245,7 +340,7 @@ int plan_one(struct plan *plan, struct roster_zone *entry)
     const int err = plan_init(plan);
     if (err != 0)
         return err;
-    if (!needs_load(entry)) {
+    if (!needs_load(entry, AT_FDCWD, entry->path)) {
         plan->unchanged = 1;
         return 0;
     }

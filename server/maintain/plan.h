@@ -7,6 +7,8 @@
 #include "server/base/config.h"
 #include "server/maintain/roster.h"
 
+#include <stdatomic.h>
+
 /* One zone to be loaded, and what came of it. */
 struct job {
     struct roster_zone *entry; /* borrowed from the roster or, where `fresh`, from the plan */
@@ -39,9 +41,9 @@ struct plan {
 };
 
 /* Compares what `config` wants with the roster. `round` differs from that of the last plan.
- * Returns 0 or -ENOMEM; free with plan_fini() in any case. */
+ * Returns 0, -ENOMEM, or -ECANCELED once another thread sets `cancel`; free with plan_fini() in any case. */
 int plan_all(struct plan *plan, uint32_t round, const struct config *config,
-             const struct roster *roster);
+             const struct roster *roster, const atomic_bool *cancel);
 
 /* A plan for this one zone of the roster, as it was configured last. Returns 0 or -ENOMEM. */
 int plan_one(struct plan *plan, struct roster_zone *entry);

@@ -133,6 +133,18 @@ struct roster_zone *roster_find(const struct roster *roster, const struct name *
     return zone;
 }
 
+void roster_prefetch(const struct roster *roster, const struct name *name)
+{
+    __builtin_prefetch(bucket_of(roster, name->wire, name->octets));
+}
+
+void roster_prefetch_zone(const struct roster *roster, const struct name *name)
+{
+    const struct roster_zone *zone = *bucket_of(roster, name->wire, name->octets);
+    __builtin_prefetch(zone);
+    __builtin_prefetch((const uint8_t *)zone + 64);
+}
+
 static void link_into(struct roster *roster, struct roster_zone *zone)
 {
     struct roster_zone **at = bucket_of(roster, zone->wire, zone->octets);

@@ -62,6 +62,11 @@ void roster_free(struct roster *roster);
 size_t roster_count(const struct roster *roster);
 struct roster_zone *roster_find(const struct roster *roster, const struct name *name);
 
+/* Has the memory fetched in which roster_find() will look: first where it begins, then, once that is there,
+ * what stands first there. */
+void roster_prefetch(const struct roster *roster, const struct name *name);
+void roster_prefetch_zone(const struct roster *roster, const struct name *name);
+
 /* Takes an entry whose name isn't in it yet (asserted). Returns 0 or -ENOMEM. */
 int roster_insert(struct roster *roster, struct roster_zone *zone);
 

@@ -38,6 +38,14 @@ json() {
     json '[.zones[] | .state] | sort == ["failed", "served"]' zones
 }
 
+@test "zones are listed with the memory they take" {
+    run -0 "${ctl[@]}" zones
+    [[ $output =~ example\.com\ served\ 1\ 4\ ([0-9]+)\ 20 ]]
+    ((BASH_REMATCH[1] > 500 && BASH_REMATCH[1] < 2000))
+    json '.zones[] | select(.zone == "example.com") | .octets == '"${BASH_REMATCH[1]}" zones
+    json '.zones[] | select(.zone == "bad.example") | .octets == null' zones
+}
+
 @test "statistics count what was answered" {
     ask www.example.com A
     ask +tcp nothing.example.com A

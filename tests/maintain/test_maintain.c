@@ -1,6 +1,7 @@
 /* test_maintain.c -- rounds over real files: what changed is loaded, what is broken takes
  * nothing away */
 #include "server/maintain/maintain.h"
+#include "server/maintain/plan.h"
 
 #include "zone/lookup.h"
 
@@ -416,6 +417,69 @@ static void files_of_a_zone_dir_come_and_go(void **state)
     assert_null(entry_of(f, "example.com"));
 }
 
+/* More files than are looked at together, and not a multiple of that. */
+static void of_many_files_in_a_zone_dir_those_that_changed_are_loaded(void **state)
+{
+    enum { FILES = 77 };
+    struct fixture *f = *state;
+    char file[FILES][32];
+    add_zone_dir(f);
+    for (unsigned i = 0; i < FILES; i++) {
+        snprintf(file[i], sizeof file[i], "z%u.example.zone", i);
+        replace(f, file[i], zone_of(1, 1, i == 3 ? "$INCLUDE more\n" : ""));
+    }
+    replace(f, "more", "a 60 A 192.0.2.2\n");
+    replace(f, "a..b.zone", zone_of(1, 1, ""));
+    reload(f);
+    assert_round(f, FILES, 0, 0);
+
+    overwrite(f, file[0], zone_of(2, 1, ""));
+    replace(f, file[42], zone_of(3, 1, ""));
+    replace(f, "more", "a 60 A 192.0.2.3\n");
+    assert_int_equal(unlink(path_of(f, file[76])), 0);
+    reload(f);
+    assert_round(f, 3, 0, FILES - 4);
+    assert_int_equal(f->outcome.gone, 1);
+    assert_string_equal(served(f, "z0.example"), "2");
+    assert_string_equal(served(f, "z42.example"), "3");
+    assert_string_equal(served(f, "z76.example"), "refused");
+    reload(f);
+    assert_round(f, 0, 0, FILES - 1);
+}
+
+/* The same file by another path: the folder of that name is what counts. */
+static void a_zone_that_moves_to_another_zone_dir_is_loaded_from_there(void **state)
+{
+    struct fixture *f = *state;
+    add_zone_dir(f);
+    replace(f, "example.com.zone", zone_of(1, 1, ""));
+    reload(f);
+    assert_int_equal(mkdir(path_of(f, "sub"), 0755), 0);
+    write_text(path_of(f, "sub/example.com.zone"), zone_of(2, 1, ""));
+    free(f->config.zone_dir[0]);
+    f->config.zone_dir[0] = strdup(path_of(f, "sub"));
+    reload(f);
+    assert_round(f, 1, 0, 0);
+    assert_string_equal(served(f, "example.com"), "2");
+    assert_string_equal(entry_of(f, "example.com")->path, path_of(f, "sub/example.com.zone"));
+}
+
+static void planning_ends_soon_once_it_is_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    add_zone_dir(f);
+    replace(f, "example.com.zone", zone_of(1, 1, ""));
+    const atomic_bool cancel = true;
+    for (unsigned by_name = 0; by_name < 2; by_name++) {
+        struct plan plan;
+        assert_int_equal(plan_all(&plan, 1, &f->config, maintain_roster(f->maintain), &cancel),
+                         -ECANCELED);
+        assert_int_equal(plan.jobs, 0);
+        plan_fini(&plan);
+        add_zone(f, "example.com", "example.com.zone");
+    }
+}
+
 static void a_zone_dir_that_cant_be_read_takes_no_zone_away(void **state)
 {
     struct fixture *f = *state;
@@ -659,6 +723,9 @@ int main(void)
         maintain_test(a_file_that_vanished_is_a_failure_and_its_zone_stays),
         maintain_test(a_changed_include_reloads_the_zone),
         maintain_test(files_of_a_zone_dir_come_and_go),
+        maintain_test(of_many_files_in_a_zone_dir_those_that_changed_are_loaded),
+        maintain_test(a_zone_that_moves_to_another_zone_dir_is_loaded_from_there),
+        maintain_test(planning_ends_soon_once_it_is_cancelled),
         maintain_test(a_zone_dir_that_cant_be_read_takes_no_zone_away),
         maintain_test(a_zone_configured_by_name_comes_before_one_of_a_zone_dir),
         maintain_test(a_zone_that_is_configured_no_more_is_gone),

@@ -235,6 +235,31 @@ static void a_file_that_changes_while_it_is_read_is_read_again(void **state)
     notes_fini(&notes);
 }
 
+/* Text comes in pieces of 256 KiB, and a file's last octet is met without another read. */
+static void files_of_every_length_around_a_piece_are_read_to_their_end(void **state)
+{
+    enum { PIECE = 256 * 1024, LINE = 64 };
+    static const char last[] = "\nlast 60 A 192.0.2.2";
+    static char text[2 * PIECE + LINE + 1];
+    for (size_t pieces = 1; pieces <= 2; pieces++)
+        for (size_t octets = pieces * PIECE - 2; octets <= pieces * PIECE + 2; octets++) {
+            size_t len = 0, records = 0;
+            for (; octets - len > 2 * LINE; records++)
+                len += (size_t)sprintf(text + len, "a%zu 60 A 192.0.2.1\n", records);
+            const size_t filler = octets - len - (sizeof last - 1);
+            memset(text + len, ';', filler);
+            strcpy(text + len + filler, last);
+            write_file(*state, "zone", text);
+            struct sources sources = {0};
+            struct text_records read = text_records_load(path_of(*state, "zone"), &sources);
+            assert_int_equal(read.err, 0);
+            assert_int_equal(read.count, records + 1);
+            assert_int_equal(sources.source[0].size, octets);
+            text_records_fini(&read);
+            sources_fini(&sources);
+        }
+}
+
 static void a_server_waits_for_no_pipe(void **state)
 {
     struct folder *folder = *state;
@@ -353,6 +378,7 @@ int main(void)
         IN_FOLDER(a_changed_replaced_or_removed_source_is_noticed),
         IN_FOLDER(a_file_that_cannot_be_read_is_told),
         IN_FOLDER(a_file_that_changes_while_it_is_read_is_read_again),
+        IN_FOLDER(files_of_every_length_around_a_piece_are_read_to_their_end),
         IN_FOLDER(a_server_waits_for_no_pipe),
         IN_FOLDER(a_load_can_be_abandoned),
         IN_FOLDER(building_is_told_of_and_can_be_abandoned),
