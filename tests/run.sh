@@ -15,7 +15,7 @@ packages="build-essential cmake ninja-build pkg-config clang libclang-rt-dev
     libuv1-dev libldns-dev libyaml-dev libssl-dev libcmocka-dev
     bats bind9-dnsutils jq python3 python3-dnspython bird2 iproute2 procps util-linux
     libxdp-dev libbpf-dev ethtool iputils-ping
-    nsd knot knot-dnsutils bind9 bind9-utils ldnsutils"
+    nsd knot knot-dnsutils bind9 bind9-utils ldnsutils dnsviz"
 
 missing_packages() {
     for package in $packages; do
