@@ -27,7 +27,25 @@ static const char zone_text[] = "@         3600 SOA   ns hostmaster 1 7200 900 1
                                 "*.deleg   3600 NS    ns.sibling\n"
                                 "*.deleg   3600 NS    ns.elsewhere.\n";
 
+#define SIGNATURE " 8 2 60 20300101000000 20200101000000 1 signed. c2lnbmF0dXJl\n"
+
+static const char signed_text[] =
+    "@ 60 SOA ns hostmaster 1 2 3 4 5\n@ 60 RRSIG SOA" SIGNATURE
+    "@ 60 NS ns\n@ 60 RRSIG NS" SIGNATURE "@ 60 DNSKEY 257 3 8 AwEAAaE=\n"
+    "@ 60 NSEC a.ent SOA NS RRSIG NSEC DNSKEY\n@ 60 RRSIG NSEC" SIGNATURE
+    "a.ent 60 TXT \"deep\"\na.ent 60 NSEC ns TXT RRSIG NSEC\na.ent 60 RRSIG NSEC" SIGNATURE
+    "ns 60 A 192.0.2.1\nns 60 RRSIG A" SIGNATURE
+    "ns 60 NSEC sub A RRSIG NSEC\nns 60 RRSIG NSEC" SIGNATURE
+    "sub 60 NS ns.sub\nns.sub 60 A 192.0.2.2\n"
+    "sub 60 NSEC svc NS RRSIG NSEC\nsub 60 RRSIG NSEC" SIGNATURE
+    "svc 60 HTTPS 1 ns\nsvc 60 NSEC *.w HTTPS RRSIG NSEC\nsvc 60 RRSIG NSEC" SIGNATURE
+    "*.w 60 MX 1 ns\n*.w 60 RRSIG MX" SIGNATURE
+    "*.w 60 NSEC @ MX RRSIG NSEC\n*.w 60 RRSIG NSEC" SIGNATURE;
+
 static const char *const questions[] = {
+    "nope.signed A +do",   "x.w.signed MX +do",   "ent.signed A +do",  "x.sub.signed A +do",
+    "svc.signed HTTPS",    "signed NS +do",       "x.w.signed A +do",  "sub.signed DS +do",
+    "a.ent.signed RRSIG",  "nope.signed A",       "signed ANY +do",    "nope.signed A +do +bufsize=512",
     "www.example A",       "two.example A +do",   "nothing.example A", "x.wild.example MX",
     "a.b.old.example MX",  "x.child.example A",   "child.example DS",  "elsewhere A +edns",
     "id.server TXT +ch",   "example NS",          "example SOA +nsid", "x.sibling.example A",
@@ -41,6 +59,7 @@ static int setup(void **state)
 {
     setup_server(state);
     server_add(*state, "example", zone_text);
+    server_add(*state, "signed", signed_text);
     return 0;
 }
 
@@ -68,6 +87,44 @@ static void a_batch_is_answered_as_each_question_alone(void **state)
         assert_int_equal(exchanges[i].answer_octets, r->octets);
         assert_memory_equal(answer[i], r->wire, r->octets);
     }
+}
+
+/* Nor what company a question is in, or what was asked before. */
+static void a_question_has_one_answer_in_every_company(void **state)
+{
+    static uint8_t query[QUESTIONS][600], answer[QUESTIONS][4096], octets[MESSAGE_MAX];
+    static size_t query_octets[QUESTIONS];
+    static uint8_t alone[QUESTIONS][4096];
+    static size_t alone_octets[QUESTIONS];
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        bool tcp;
+        query_octets[i] = ask_query(questions[i], octets, &tcp);
+        memcpy(query[i], octets, query_octets[i]);
+        const struct reply *r = ask(*state, questions[i]);
+        alone_octets[i] = r->octets;
+        memcpy(alone[i], r->wire, r->octets);
+    }
+    struct respond_scratch *scratch = respond_scratch_new();
+    const struct view view = server_view(*state);
+    uint32_t random = 1;
+    for (unsigned batch = 0; batch < 2000; batch++) {
+        struct exchange e[QUESTIONS];
+        size_t which[QUESTIONS], count = 0;
+        for (; count < 1 + batch % QUESTIONS; count++) {
+            random = random * 1664525 + 1013904223;
+            which[count] = (random >> 16) % QUESTIONS;
+            e[count] = (struct exchange){.query = query[which[count]],
+                                         .query_octets = query_octets[which[count]],
+                                         .answer = answer[count],
+                                         .answer_max = sizeof answer[count]};
+        }
+        respond(server_config(*state), &view, 0, e, count, scratch);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(e[i].answer_octets, alone_octets[which[i]]);
+            assert_memory_equal(answer[i], alone[which[i]], alone_octets[which[i]]);
+        }
+    }
+    respond_scratch_free(scratch);
 }
 
 static void an_empty_batch_is_no_work(void **state)
@@ -212,6 +269,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_batch_is_answered_as_each_question_alone, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(a_question_has_one_answer_in_every_company, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(an_empty_batch_is_no_work, setup, teardown_server),
         cmocka_unit_test_setup_teardown(nothing_is_written_beyond_the_buffer, setup,

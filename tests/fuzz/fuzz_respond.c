@@ -13,7 +13,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
-enum { BATCH = 8, OPTION_TCP = 1, OPTION_ANY_FULL = 2, OPTION_SMALL = 4, OPTION_NAMELESS = 8, OPTION_COOKIES = 16 };
+enum {
+    BATCH = 8,
+    OPTION_TCP = 1,
+    OPTION_ANY_FULL = 2,
+    OPTION_SMALL = 4,
+    OPTION_NAMELESS = 8,
+    OPTION_COOKIES = 16
+};
 enum { NOW = 1559731985 };
 
 #define SIGNATURE " 8 2 60 20300101000000 20200101000000 1 example. c2lnbmF0dXJl\n"
@@ -43,6 +50,48 @@ static const char other_text[] = "@ 60 SOA ns.example. h.example. 1 2 3 4 5\n"
                                  "b 60 DNAME old.example.\n"
                                  "back 60 CNAME host.old.example.\n";
 
+/* The same names proved by NSEC and, with opt-out, by NSEC3 ("un" has none). */
+#define PROVED                                                                                 \
+    "@ 60 SOA ns.example. h.example. 1 2 3 4 5\n@ 60 RRSIG SOA" SIGNATURE                      \
+    "@ 60 NS ns.example.\n@ 60 RRSIG NS" SIGNATURE                                             \
+    "www 60 A 192.0.2.2\nwww 60 RRSIG A" SIGNATURE                                             \
+    "*.w 60 TXT \"wild\"\n*.w 60 RRSIG TXT" SIGNATURE                                          \
+    "sec 60 NS ns.sec\nns.sec 60 A 192.0.2.3\n"                                                \
+    "sec 60 DS 1 8 2 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"       \
+    "sec 60 RRSIG DS" SIGNATURE                                                                \
+    "a.b 60 HTTPS 1 . alpn=h2\na.b 60 HTTPS 2 www\na.b 60 HTTPS 3 www\n"                       \
+    "a.b 60 RRSIG HTTPS" SIGNATURE "un 60 NS ns.example.\n"
+
+static const char nsec_text[] =
+    PROVED "@ 60 NSEC a.b SOA NS RRSIG NSEC\n@ 60 RRSIG NSEC" SIGNATURE
+           "a.b 60 NSEC sec HTTPS RRSIG NSEC\na.b 60 RRSIG NSEC" SIGNATURE
+           "sec 60 NSEC un NS DS RRSIG NSEC\nsec 60 RRSIG NSEC" SIGNATURE
+           "un 60 NSEC *.w NS RRSIG NSEC\nun 60 RRSIG NSEC" SIGNATURE
+           "*.w 60 NSEC www TXT RRSIG NSEC\n*.w 60 RRSIG NSEC" SIGNATURE
+           "www 60 NSEC @ A RRSIG NSEC\nwww 60 RRSIG NSEC" SIGNATURE;
+
+static const char nsec3_text[] = PROVED
+    "@ 60 NSEC3PARAM 1 0 0 -\n@ 60 RRSIG NSEC3PARAM" SIGNATURE
+    "6dc030afcqkqb66rd34mvi7e2vifhdmt 60 NSEC3 1 1 0 - c8ar60phsapo17sqqd9n4p0orokraac4 SOA NS "
+    "RRSIG NSEC3PARAM\n"
+    "6dc030afcqkqb66rd34mvi7e2vifhdmt 60 RRSIG NSEC3" SIGNATURE
+    "c8ar60phsapo17sqqd9n4p0orokraac4 60 NSEC3 1 1 0 - hkn2o0j0mvg89n0q1dcj2cpqlp3k5aft TXT "
+    "RRSIG\n"
+    "c8ar60phsapo17sqqd9n4p0orokraac4 60 RRSIG NSEC3" SIGNATURE
+    "hkn2o0j0mvg89n0q1dcj2cpqlp3k5aft 60 NSEC3 1 1 0 - pbodpvchfgqodg5v7qjlo9k3uo8s10i5 A "
+    "RRSIG\n"
+    "hkn2o0j0mvg89n0q1dcj2cpqlp3k5aft 60 RRSIG NSEC3" SIGNATURE
+    "pbodpvchfgqodg5v7qjlo9k3uo8s10i5 60 NSEC3 1 1 0 - r0ip55bapr342cokrmg5ut20c6tl75l9\n"
+    "pbodpvchfgqodg5v7qjlo9k3uo8s10i5 60 RRSIG NSEC3" SIGNATURE
+    "r0ip55bapr342cokrmg5ut20c6tl75l9 60 NSEC3 1 1 0 - rq8sb401bg0g9i7qcimioivofq4dhd93 NS DS "
+    "RRSIG\n"
+    "r0ip55bapr342cokrmg5ut20c6tl75l9 60 RRSIG NSEC3" SIGNATURE
+    "rq8sb401bg0g9i7qcimioivofq4dhd93 60 NSEC3 1 1 0 - u125srmu8cht7puqgln0cvk5q60o087g HTTPS "
+    "RRSIG\n"
+    "rq8sb401bg0g9i7qcimioivofq4dhd93 60 RRSIG NSEC3" SIGNATURE
+    "u125srmu8cht7puqgln0cvk5q60o087g 60 NSEC3 1 1 0 - 6dc030afcqkqb66rd34mvi7e2vifhdmt\n"
+    "u125srmu8cht7puqgln0cvk5q60o087g 60 RRSIG NSEC3" SIGNATURE;
+
 static struct answer_config config = {
     .identity_octets = 4,
     .identity = "fra1",
@@ -54,7 +103,7 @@ static struct answer_config config = {
     .report_channel = {7, "\5agent"},
 };
 static struct view view;
-static struct zone *zones[3]; /* owned for the life of the process */
+static struct zone *zones[5]; /* owned for the life of the process */
 static struct respond_scratch *scratch;
 static uint8_t together[BATCH][MESSAGE_MAX], alone[MESSAGE_MAX];
 
@@ -91,13 +140,16 @@ static void set_up(void)
     struct arena *retired;
     directory = directory_new();
     scratch = respond_scratch_new();
-    struct tsig_key key = {.algorithm = TSIG_HMAC_SHA256, .secret_octets = 6, .secret = "secret"};
+    struct tsig_key key = {
+        .algorithm = TSIG_HMAC_SHA256, .secret_octets = 6, .secret = "secret"};
     must(name_from_string(&key.name, "key") == NAME_OK, "key");
     config.keys = keyring_new(&key, 1);
     must(directory != NULL && scratch != NULL && config.keys != NULL, "memory");
     add(directory, &zones[0], "example", zone_text, sizeof zone_text - 1);
     add(directory, &zones[1], "other", other_text, sizeof other_text - 1);
     add(directory, &zones[2], "broken", NULL, 0);
+    add(directory, &zones[3], "n", nsec_text, sizeof nsec_text - 1);
+    add(directory, &zones[4], "h", nsec3_text, sizeof nsec3_text - 1);
     view = directory_view(directory, &retired);
 }
 
