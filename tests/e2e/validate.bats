@@ -27,6 +27,11 @@ validate_all() {
     validated x.w.s.test TXT '; fully validated'
     validated x.wc.s.test A '; fully validated'
     validated sec.s.test DS '; fully validated'
+    validated x.d.s.test A '; fully validated'
+    validated walias.s.test TXT '; fully validated'
+    validated s.test DNSKEY '; fully validated'
+    validated s.test SOA '; fully validated'
+    validated sub.s.test DS '; negative response, fully validated'
     for question in 'nope.s.test A' 'a.b.nope.s.test A' 'www.s.test TXT' 'ent.s.test A' \
         'x.w.s.test A' 'x.www.s.test A'; do
         # shellcheck disable=SC2086
@@ -42,6 +47,20 @@ validate_all() {
 @test "a validator believes answers and denials of a zone with NSEC3" {
     serve nsec3
     validate_all
+}
+
+@test "a validator believes denials around odd octets and wildcards that sort after them" {
+    serve odd
+    for question in 'a\000b.s.test A' 'a\000b.w.s.test A' 'x.wild.s.test TXT' '\002.wild.s.test TXT' \
+        '*.x.wild.s.test TXT' '\200.a.s.test A'; do
+        # shellcheck disable=SC2086
+        validated $question '; fully validated'
+    done
+    for question in 'a\000.s.test A' 'a\000c.s.test A' 'nope.s.test A' '\002.s.test A' \
+        '\255\255.s.test A' 'x.wild.s.test A' '*.a.s.test A' 'q.z.a.s.test TXT'; do
+        # shellcheck disable=SC2086
+        validated $question '; negative response, fully validated'
+    done
 }
 
 @test "a validator believes what opt-out leaves it to believe, and has no fault to find" {
