@@ -56,14 +56,13 @@ size_t scan_name(struct scanner *scanner, const struct token *token, const struc
         memcpy(out, origin->wire, origin->octets);
         return origin->octets;
     }
-    const size_t octets = token->escaped ? 0 : plain(token->at, token->len, origin, out);
-    if (octets != 0 && token->kind == TOKEN_WORD)
-        return octets;
-    if (token->kind == TOKEN_QUOTED) {
-        scanner_refuse(scanner, token->at, token->len, "the %s is a name; it takes no quotes",
-                       what);
+    if (token->len == 0) { /* quotes with nothing between them */
+        scanner_refuse(scanner, token->at, 1, "the %s: %s", what, name_strerror(NAME_EMPTY));
         return 0;
     }
+    const size_t octets = token->escaped ? 0 : plain(token->at, token->len, origin, out);
+    if (octets != 0)
+        return octets;
 
     struct name name;
     size_t where = 0;

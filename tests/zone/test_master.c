@@ -101,6 +101,20 @@ static void names_hold_odd_characters_unescaped(void **state)
     assert_records("a[b^c~d@e_f/g 60 A 192.0.2.1\n", A("a[b^c~d\\@e_f/g.example.", 60));
 }
 
+/* BIND and NSD take them, so there are files that have them. */
+static void names_may_be_quoted(void **state)
+{
+    (void)state;
+    assert_records("\"www\" 60 A 192.0.2.1\n 60 A 192.0.2.1\n",
+                   A("www.example.", 60) A("www.example.", 60));
+    assert_records("\"a.b\" 60 A 192.0.2.1\n", A("a.b.example.", 60));
+    assert_records("\"a b;c\" 60 A 192.0.2.1\n", A("a\\032b\\;c.example.", 60));
+    assert_records("\"a\\\"b\" 60 A 192.0.2.1\n", A("a\\\"b.example.", 60));
+    assert_records("\"a.example.\" 60 A 192.0.2.1\n", A("a.example.", 60));
+    assert_records("\"@\" 60 A 192.0.2.1\n", A("example.", 60));
+    assert_records("\"$ORIGIN\" 60 A 192.0.2.1\n", A("\\$ORIGIN.example.", 60));
+}
+
 static void an_escaped_backslash_leaves_the_dot_behind_it_a_separator(void **state)
 {
     (void)state;
@@ -384,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_hint_is_never_that_of_a_later_mistake),
         cmocka_unit_test(strings_are_quoted_and_escaped),
         cmocka_unit_test(names_hold_odd_characters_unescaped),
+        cmocka_unit_test(names_may_be_quoted),
         cmocka_unit_test(an_escaped_backslash_leaves_the_dot_behind_it_a_separator),
         cmocka_unit_test(names_and_labels_have_their_lengths),
         cmocka_unit_test(an_empty_label_is_an_error),
