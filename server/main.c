@@ -4,6 +4,7 @@
 #include "server/admin/crash.h"
 #include "server/admin/privileges.h"
 #include "server/admin/progress.h"
+#include "server/admin/pulse_groups.h"
 #include "server/admin/reload.h"
 #include "server/admin/run_dir.h"
 #include "server/admin/server.h"
@@ -95,6 +96,7 @@ static void round_over(struct server *server)
     atomic_store_explicit(&pulse->zones_failed, (uint32_t)totals.failed, memory_order_relaxed);
     atomic_store_explicit(&pulse->signatures_expire, totals.signatures_expire,
                           memory_order_relaxed);
+    pulse_groups_fill(pulse, &server->config.route, server->maintain);
     progress_stop(server->progress);
     if (server->answering && !server->stopping)
         notify_send(&server->notify, "READY=1\nSTATUS=%zu zones, %zu stale, %zu failed",
@@ -228,7 +230,8 @@ static int open_sockets(struct server *server)
 static int open_all(struct process *process)
 {
     struct server *server = &process->server;
-    server->pulse = pulse_new(server->workers, &server->memfd);
+    server->pulse = pulse_new(server->workers, server->config.listen, server->config.listens,
+                              &server->memfd);
     server->store = store_new(server->workers);
     if (server->pulse == NULL || server->store == NULL)
         return failed("can't start", -ENOMEM);

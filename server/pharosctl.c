@@ -1,6 +1,7 @@
 /* pharosctl.c -- asks a running pharosd, over its control socket */
 #include "server/admin/control_request.h"
 #include "server/base/config.h"
+#include "server/sidecar/route_request.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -28,7 +29,7 @@ static const char default_run_dir[] = "/run/pharos";
 
 static const char help[] =
     "Usage: pharosctl [OPTION]... COMMAND\n"
-    "Ask a running pharosd.\n"
+    "Ask a running pharosd, or the pharos-sidecar beside it.\n"
     "\n"
     "Commands:\n"
     "  status          how it's doing, and what is wrong with which zones\n"
@@ -36,6 +37,15 @@ static const char help[] =
     "  reload [ZONE]   load what changed, or ZONE if it changed, and wait for it\n"
     "  stats           counters since the start, of all workers together\n"
     "  stop            drain and stop, and wait for it\n"
+    "\n"
+    "About the route of a GROUP of addresses, or of all; kept until \"release\":\n"
+    "  route [GROUP]   state, signals, thresholds, guard and the last decisions\n"
+    "  drain [GROUP]   let others take over, then withdraw\n"
+    "  undrain [GROUP] come back from that, when it's clean\n"
+    "  hold [GROUP]    leave the route as it is, whatever is measured\n"
+    "  force-up, force-down [GROUP]  announce or withdraw in any case; a dead server's route "
+    "goes\n"
+    "  release [GROUP] no word counts any more: the sidecar decides\n"
     "\n"
     "  -c, --config FILE     find the server by its configuration\n"
     "      --run-dir DIR     find it by its run-dir\n"
@@ -132,9 +142,13 @@ static int make_line(const struct arguments *arguments, char line[CONTROL_LINE_M
             return usage("the command is too long", NULL);
         len += (size_t)octets;
     }
-    const char *wrong = control_request_parse(request, line, len);
+    struct route_request route = {0};
+    const bool to_sidecar = route_request_is(line);
+    const char *wrong = to_sidecar ? route_request_parse(&route, line)
+                                   : control_request_parse(request, line, len);
     if (wrong != NULL)
         return usage(wrong, line);
+    request->json = request->json || route.json;
     const char *end = arguments->json && !request->json ? " json\n" : "\n";
     if (len + strlen(end) >= CONTROL_LINE_MAX)
         return usage("the command is too long", NULL);
@@ -142,13 +156,13 @@ static int make_line(const struct arguments *arguments, char line[CONTROL_LINE_M
     return -1;
 }
 
-static bool path_in(const char *run_dir, char *path, size_t size)
+static bool path_in(const char *run_dir, const char *name, char *path, size_t size)
 {
-    const int octets = snprintf(path, size, "%s/" CONTROL_SOCKET, run_dir);
+    const int octets = snprintf(path, size, "%s/%s", run_dir, name);
     return octets > 0 && (size_t)octets < size;
 }
 
-static int path_by_config(const char *file, char *path, size_t size)
+static int path_by_config(const char *file, const char *name, char *path, size_t size)
 {
     struct config config;
     struct notes notes;
@@ -162,7 +176,7 @@ static int path_by_config(const char *file, char *path, size_t size)
         fprintf(stderr, "pharosctl: %s has no server.run-dir, so its server has no socket\n",
                 file);
         status = STATUS_UNREACHABLE;
-    } else if (!path_in(config.run_dir, path, size)) {
+    } else if (!path_in(config.run_dir, name, path, size)) {
         status = usage("the path of run-dir is too long", NULL);
     }
     notes_fini(&notes);
@@ -170,7 +184,8 @@ static int path_by_config(const char *file, char *path, size_t size)
     return status;
 }
 
-static int find_socket(const struct arguments *arguments, char *path, size_t size)
+static int find_socket(const struct arguments *arguments, const char *name, char *path,
+                       size_t size)
 {
     if (arguments->socket != NULL) {
         if (strlen(arguments->socket) >= size)
@@ -179,14 +194,14 @@ static int find_socket(const struct arguments *arguments, char *path, size_t siz
         return -1;
     }
     if (arguments->run_dir != NULL)
-        return path_in(arguments->run_dir, path, size)
+        return path_in(arguments->run_dir, name, path, size)
                    ? -1
                    : usage("the path of run-dir is too long", NULL);
     if (arguments->config != NULL)
-        return path_by_config(arguments->config, path, size);
+        return path_by_config(arguments->config, name, path, size);
     if (access(default_config, F_OK) == 0)
-        return path_by_config(default_config, path, size);
-    return path_in(default_run_dir, path, size) ? -1 : STATUS_UNREACHABLE;
+        return path_by_config(default_config, name, path, size);
+    return path_in(default_run_dir, name, path, size) ? -1 : STATUS_UNREACHABLE;
 }
 
 static int unreachable(const char *what, int err)
@@ -325,19 +340,22 @@ static int wait_for_end(int process, const struct sockaddr_un *address, int time
 static int run(const struct arguments *arguments)
 {
     char line[CONTROL_LINE_MAX];
-    struct control_request request;
+    struct control_request request = {0};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int status = make_line(arguments, line, &request);
     if (status < 0)
-        status = find_socket(arguments, address.sun_path, sizeof address.sun_path);
+        status = find_socket(arguments, route_request_is(line) ? ROUTE_SOCKET : CONTROL_SOCKET,
+                             address.sun_path, sizeof address.sun_path);
     if (status >= 0)
         return status;
     const int fd = connect_to(&address, arguments->timeout_s);
     if (fd < 0) {
-        fprintf(stderr, "pharosctl: no pharosd at %s: %s\n", address.sun_path, strerror(-fd));
+        fprintf(stderr, "pharosctl: no %s at %s: %s\n",
+                route_request_is(line) ? "pharos-sidecar" : "pharosd", address.sun_path,
+                strerror(-fd));
         return STATUS_UNREACHABLE;
     }
-    const bool stops = request.command == CONTROL_STOP;
+    const bool stops = !route_request_is(line) && request.command == CONTROL_STOP;
     const int process = stops ? open_process(fd) : -1;
     status = ask(fd, line, arguments->json || request.json);
     close(fd);

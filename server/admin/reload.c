@@ -165,6 +165,9 @@ static void apply_config(struct reload *reload)
     if (server->answering)
         front_limits(server->front, &config->limits);
     settle_answer(server, &config->answer);
+    const struct config_route before = server->config.route;
+    server->config.route = config->route; /* whose groups the pulse tells about */
+    config->route = before;
 }
 
 static void refuse(struct reload *reload, int err)

@@ -26,7 +26,9 @@ void config_init(struct config *config)
         .signatures_warn_ms = SIGNATURES_WARN_S * 1000U,
         .log_level = LOG_LEVEL_INFO,
         .log_format = LOG_FORMAT_TEXT,
-        .route = {.late_ms = 20, .without_fleet = WITHOUT_FLEET_STAY},
+        .route = {.late_ms = 20,
+                  .thresholds = thresholds_default(),
+                  .without_fleet = WITHOUT_FLEET_STAY},
     };
     memcpy(config->answer.version, version, sizeof version - 1);
 }
@@ -40,6 +42,7 @@ void config_fini(struct config *config)
     for (size_t i = 0; i < config->route.groups; i++) {
         free(config->route.group[i].name);
         free(config->route.group[i].address);
+        free(config->route.group[i].zone);
     }
     for (size_t i = 0; i < config->keys; i++) {
         if (config->key[i].secret != NULL)
@@ -53,6 +56,7 @@ void config_fini(struct config *config)
     free(config->zone);
     free(config->zone_dir);
     free(config->route.group);
+    free(config->route.audit);
     free(config->listen);
     free(config->xdp);
     free(config->user);

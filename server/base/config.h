@@ -8,6 +8,7 @@
 #include "server/base/answer_config.h"
 #include "server/base/keyring.h"
 #include "server/base/log.h"
+#include "server/base/thresholds.h"
 #include "zone/name.h"
 #include "zone/notes.h"
 
@@ -45,11 +46,17 @@ struct config_group {
     char *name;
     struct address *address; /* port: the one of server.listen that covers it, else 53 */
     size_t addresses;
+    struct name *zone; /* lower case: those that count for the group */
+    size_t zones;      /* 0: all count */
 };
+
+enum { GROUP_NAME_MAX = 32, GROUP_ADDRESSES_MAX = 16, GROUPS_MAX = 16 };
 
 struct config_route {
     enum route_driver driver;
     unsigned late_ms;
+    struct thresholds thresholds;
+    char *audit; /* file of decisions, one JSON object a line; NULL: none */
     enum route_without_fleet without_fleet;
     struct config_group *group;
     size_t groups;

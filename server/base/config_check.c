@@ -131,10 +131,13 @@ static void check_route(const struct config *config, struct notes *notes)
             note(config, notes, SEVERITY_WARNING,
                  "route without server.run-dir: the sidecar can't see how the server does"),
             "set server.run-dir");
+    if (route->groups > GROUPS_MAX)
+        note(config, notes, SEVERITY_ERROR, "route.groups: at most %d of them", GROUPS_MAX);
     for (size_t i = 0; i < route->groups; i++) {
         const struct config_group *group = &route->group[i];
-        if (group->addresses == 0)
-            note(config, notes, SEVERITY_ERROR, "group %s has no address", group->name);
+        if (group->addresses == 0 || group->addresses > GROUP_ADDRESSES_MAX)
+            note(config, notes, SEVERITY_ERROR, "group %s has %zu addresses: 1 to %d can be",
+                 group->name, group->addresses, GROUP_ADDRESSES_MAX);
         for (size_t j = 0; j < group->addresses; j++) {
             char text[ADDRESS_TEXT_MAX];
             if (config_cover(config, &group->address[j]) == NULL)

@@ -11,6 +11,13 @@ enum { DNS_PORT = 53 };
 /* The outermost keys; they set the fields of a struct config. */
 extern const struct key config_keys[];
 
+/* Those of `route`, for a struct config_route. */
+extern const struct key config_route_keys[];
+
+/* Reads a domain name, in lower case; `what` is for messages. False with a note. */
+bool config_read_name(struct reading *reading, const struct item *item, const struct key *key,
+                      const char *what, struct name *name);
+
 /* All zones sorted so that equal names are neighbours, those met first before; the caller's to
  * free. NULL: out of memory. */
 const struct config_zone **config_sorted_zones(const struct config *config);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP_NAME_MAX = 32, USER_NAME_MAX = 32 };
+enum { USER_NAME_MAX = 32 };
 
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "value_choice() writes unsigned");
 
@@ -158,7 +158,7 @@ static void read_tcp_idle(struct reading *reading, const struct item *item,
 
 /* A name without a final dot is absolute all the same. `what` it should be is said where it's
  * none. */
-static bool read_name(struct reading *reading, const struct item *item, const struct key *key,
+bool config_read_name(struct reading *reading, const struct item *item, const struct key *key,
                       const char *what, struct name *name)
 {
     const char *text = value_word(reading, item, key);
@@ -185,7 +185,7 @@ static void zone_name(struct reading *reading, const struct item *item, const st
                       void *into)
 {
     struct config_zone *zone = into;
-    if (!read_name(reading, item, key, "zone", &zone->name))
+    if (!config_read_name(reading, item, key, "zone", &zone->name))
         zone->name.octets = 0;
     zone->line = item->line;
     zone->column = item->column;
@@ -196,7 +196,7 @@ static void read_report_channel(struct reading *reading, const struct item *item
                                 const struct key *key, void *into)
 {
     struct name name;
-    if (!read_name(reading, item, key, "domain", &name))
+    if (!config_read_name(reading, item, key, "domain", &name))
         return;
     if (name.octets == 1) /* RFC 9567 section 5 */
         schema_error(reading, item, "the root can't be the domain that reports go to");
@@ -216,7 +216,7 @@ static void key_name(struct reading *reading, const struct item *item, const str
                      void *into)
 {
     struct name *name = into;
-    if (!read_name(reading, item, key, "key", name))
+    if (!config_read_name(reading, item, key, "key", name))
         name->octets = 0;
     else if (name->octets > TSIG_NAME_OCTETS_MAX) {
         schema_error(reading, item, "a key's name has at most %d octets, with their lengths",
@@ -391,112 +391,11 @@ static void read_zone_dirs(struct reading *reading, const struct item *item,
     schema_list(reading, item, key, "[/etc/pharos/zones]", read_zone_dir, into);
 }
 
-static void read_group_name(struct reading *reading, const struct item *item,
-                            const struct key *key, void *into)
-{
-    const char *text = value_word(reading, item, key);
-    if (text == NULL)
-        return;
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-    if (text[strspn(text, allowed)] != '\0')
-        schema_error(reading, item, "a group's name has letters, digits, - and _ alone");
-    else
-        value_text(reading, item, key, into);
-}
-
-static void read_group_address(struct reading *reading, const struct item *item,
-                               const struct key *key, void *into)
-{
-    struct config_group *group = into;
-    struct address address;
-    if (!value_address(reading, item, key, false, DNS_PORT, &address))
-        return;
-    for (size_t i = 0; i < group->addresses; i++) {
-        if (address_equal(&group->address[i], &address)) {
-            schema_error(reading, item, "\"%s\" is listed before", item->text);
-            return;
-        }
-    }
-    struct address *more = array_more(&group->address, group->addresses, sizeof *more);
-    if (more == NULL) {
-        schema_no_memory(reading);
-        return;
-    }
-    *more = address;
-    group->addresses++;
-}
-
-static void read_group_addresses(struct reading *reading, const struct item *item,
-                                 const struct key *key, void *into)
-{
-    schema_list(reading, item, key, "[192.0.2.53, \"2001:db8::53\"]", read_group_address, into);
-}
-
-/* A group stands for all zones so far; the key is there so that a file says so. */
-static void read_group_zones(struct reading *reading, const struct item *item,
-                             const struct key *key, void *into)
-{
-    static const char *const choices[] = {"all", NULL};
-    const struct key all = {.name = key->name, .choices = choices};
-    unsigned choice;
-    (void)into;
-    value_choice(reading, item, &all, &choice);
-}
-
-static void read_group(struct reading *reading, const struct item *item, const struct key *key,
-                       void *into)
-{
-    static const struct key keys[] = {
-        {.name = "name",
-         .read = read_group_name,
-         .offset = offsetof(struct config_group, name),
-         .max = GROUP_NAME_MAX,
-         .required = true},
-        {.name = "addresses", .read = read_group_addresses, .required = true},
-        {.name = "zones", .read = read_group_zones},
-        {.name = NULL},
-    };
-    (void)key;
-    struct config_route *route = into;
-    struct config_group *group = array_more(&route->group, route->groups, sizeof *group);
-    if (group == NULL) {
-        schema_no_memory(reading);
-        return;
-    }
-    route->groups++; /* at once: what is in it is freed with the rest */
-    schema_map(reading, item, "a group", keys, group);
-    for (size_t i = 0; group->name != NULL && i + 1 < route->groups; i++) {
-        const char *other = route->group[i].name;
-        if (other != NULL && strcmp(other, group->name) == 0)
-            schema_error(reading, item, "a second group named \"%s\"", group->name);
-    }
-}
-
-static void read_groups(struct reading *reading, const struct item *item, const struct key *key,
-                        void *into)
-{
-    schema_list(reading, item, key, "[{name: any, addresses: [192.0.2.53]}]", read_group, into);
-}
-
-/* The first of enum route_driver is for none configured. */
-static void read_driver(struct reading *reading, const struct item *item, const struct key *key,
-                        void *into)
-{
-    unsigned choice;
-    const size_t errors = reading->notes->errors;
-    value_choice(reading, item, key, &choice);
-    if (reading->notes->errors == errors)
-        *(enum route_driver *)into = (enum route_driver)(choice + ROUTE_DRIVER_LEASE);
-}
-
 static const char *const cookie_choices[] = {"off", "on", "require", NULL};
 static const char *const any_choices[] = {"minimal", "full", NULL};
 static const char *const level_choices[] = {"debug",   "info",  "notice",
                                             "warning", "error", NULL};
 static const char *const format_choices[] = {"text", "json", NULL};
-static const char *const driver_choices[] = {"lease", "exec", "log", NULL};
-static const char *const without_fleet_choices[] = {"stay", "withdraw", NULL};
 
 static const struct key tcp_keys[] = {
     {.name = "connections",
@@ -594,25 +493,6 @@ static const struct key log_keys[] = {
     {.name = NULL},
 };
 
-static const struct key route_keys[] = {
-    {.name = "driver",
-     .read = read_driver,
-     .offset = offsetof(struct config_route, driver),
-     .required = true,
-     .choices = driver_choices},
-    {.name = "late",
-     .read = value_duration,
-     .offset = offsetof(struct config_route, late_ms),
-     .min = 1,
-     .max = 1000},
-    {.name = "without-fleet",
-     .read = value_choice,
-     .offset = offsetof(struct config_route, without_fleet),
-     .choices = without_fleet_choices},
-    {.name = "groups", .read = read_groups, .required = true},
-    {.name = NULL},
-};
-
 const struct key config_keys[] = {
     {.name = "server", .read = value_section, .keys = server_keys},
     {.name = "log", .read = value_section, .keys = log_keys},
@@ -622,6 +502,6 @@ const struct key config_keys[] = {
     {.name = "route",
      .read = value_section,
      .offset = offsetof(struct config, route),
-     .keys = route_keys},
+     .keys = config_route_keys},
     {.name = NULL},
 };

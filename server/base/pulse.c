@@ -1,9 +1,12 @@
 /* pulse.c -- making, mapping and reading the shared memory of pulse.h */
 #include "server/base/pulse.h"
 
+#include "server/base/address.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,9 +21,27 @@ _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a futex word is an
 /* A slice that is being cleared; no time has it. */
 #define SLICE_CLEARED UINT64_MAX
 
-static size_t octets_for(size_t workers)
+static size_t rings_octets(size_t addresses)
 {
-    return sizeof(struct pulse) + workers * sizeof(struct pulse_worker);
+    return (2 * addresses + 1) * PULSE_SLICES * sizeof(struct pulse_slice);
+}
+
+static size_t octets_for(size_t workers, size_t addresses)
+{
+    return sizeof(struct pulse)
+           + workers * (sizeof(struct pulse_worker) + rings_octets(addresses));
+}
+
+static struct pulse_slice *rings_of(struct pulse *pulse, unsigned workers, unsigned addresses,
+                                    unsigned worker)
+{
+    return (struct pulse_slice *)(void *)((char *)&pulse->worker[workers]
+                                          + worker * rings_octets(addresses));
+}
+
+struct pulse_slice *pulse_rings(struct pulse *pulse, unsigned worker)
+{
+    return rings_of(pulse, pulse->workers, pulse->addresses, worker);
 }
 
 static int init_mutex(pthread_mutex_t *mutex)
@@ -38,11 +59,33 @@ static int init_mutex(pthread_mutex_t *mutex)
     return err;
 }
 
-static int fill(struct pulse *pulse, unsigned workers, size_t octets)
+static void fill_address(struct pulse_address *at, const struct address *address)
+{
+    const struct sockaddr *sockaddr = (const struct sockaddr *)&address->storage;
+    if (sockaddr->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const void *)sockaddr;
+        memcpy(at->octets, &in->sin_addr, sizeof(in->sin_addr));
+        at->port = ntohs(in->sin_port);
+    } else {
+        const struct sockaddr_in6 *in6 = (const void *)sockaddr;
+        memcpy(at->octets, &in6->sin6_addr, sizeof(in6->sin6_addr));
+        at->port = ntohs(in6->sin6_port);
+    }
+    at->family = sockaddr->sa_family;
+}
+
+static void clear_rings(struct pulse_slice *ring, unsigned addresses)
+{
+    for (unsigned s = 0; s < (2 * addresses + 1) * PULSE_SLICES; s++)
+        atomic_init(&ring[s].number, SLICE_CLEARED);
+}
+
+static int fill(struct pulse *pulse, unsigned workers, unsigned addresses, size_t octets)
 {
     pulse->magic = PULSE_MAGIC;
     pulse->layout = PULSE_LAYOUT;
     pulse->workers = workers;
+    pulse->addresses = addresses;
     pulse->octets = octets;
     pulse->pid = getpid();
     if (getrandom(pulse->instance, sizeof(pulse->instance), 0) != sizeof(pulse->instance))
@@ -51,8 +94,7 @@ static int fill(struct pulse *pulse, unsigned workers, size_t octets)
         const int err = init_mutex(&pulse->worker[i].alive);
         if (err != 0)
             return err;
-        for (unsigned s = 0; s < PULSE_SLICES; s++)
-            atomic_init(&pulse->worker[i].slice[s].number, SLICE_CLEARED);
+        clear_rings(pulse_rings(pulse, i), addresses);
     }
     return 0;
 }
@@ -75,19 +117,22 @@ static struct pulse *map_new(int memfd, size_t octets)
     return NULL;
 }
 
-struct pulse *pulse_new(unsigned workers, int *fd)
+struct pulse *pulse_new(unsigned workers, const struct address *address, size_t addresses,
+                        int *fd)
 {
     if (workers == 0 || workers > PULSE_WORKERS_MAX) {
         errno = EINVAL;
         return NULL;
     }
-    const size_t octets = octets_for(workers);
+    const size_t known = addresses < PULSE_ADDRESSES_MAX ? addresses : PULSE_ADDRESSES_MAX;
+    const unsigned counted = known == 0 ? 1 : (unsigned)known;
+    const size_t octets = octets_for(workers, counted);
     const int memfd = memfd_create("pharos-pulse", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memfd < 0)
         return NULL;
 
     struct pulse *pulse = map_new(memfd, octets);
-    int err = pulse == NULL ? errno : fill(pulse, workers, octets);
+    int err = pulse == NULL ? errno : fill(pulse, workers, counted, octets);
     if (err != 0) {
         if (pulse != NULL)
             munmap(pulse, octets);
@@ -95,6 +140,8 @@ struct pulse *pulse_new(unsigned workers, int *fd)
         errno = err;
         return NULL;
     }
+    for (size_t i = 0; i < known; i++)
+        fill_address(&pulse->address[i], &address[i]);
     *fd = memfd;
     return pulse;
 }
@@ -102,7 +149,7 @@ struct pulse *pulse_new(unsigned workers, int *fd)
 void pulse_free(struct pulse *pulse)
 {
     if (pulse != NULL)
-        munmap(pulse, octets_for(pulse->workers));
+        munmap(pulse, octets_for(pulse->workers, pulse->addresses));
 }
 
 void pulse_live(struct pulse *pulse, unsigned worker)
@@ -116,6 +163,7 @@ void pulse_live(struct pulse *pulse, unsigned worker)
 
 static void clear_slice(struct pulse_slice *slice)
 {
+    atomic_store_explicit(&slice->queries, 0, memory_order_relaxed);
     atomic_store_explicit(&slice->answers, 0, memory_order_relaxed);
     atomic_store_explicit(&slice->servfails, 0, memory_order_relaxed);
     atomic_store_explicit(&slice->drops, 0, memory_order_relaxed);
@@ -123,10 +171,10 @@ static void clear_slice(struct pulse_slice *slice)
         atomic_store_explicit(&slice->latency[i], 0, memory_order_relaxed);
 }
 
-struct pulse_slice *pulse_slice_now(struct pulse_worker *worker, uint64_t monotonic_ms)
+struct pulse_slice *pulse_slice_now(struct pulse_slice *ring, uint64_t monotonic_ms)
 {
     const uint64_t number = monotonic_ms / PULSE_SLICE_MS;
-    struct pulse_slice *slice = &worker->slice[number % PULSE_SLICES];
+    struct pulse_slice *slice = &ring[number % PULSE_SLICES];
     if (atomic_load_explicit(&slice->number, memory_order_relaxed) != number) {
         atomic_store_explicit(&slice->number, SLICE_CLEARED, memory_order_relaxed);
         atomic_thread_fence(memory_order_release);
@@ -142,7 +190,8 @@ static int check_memory(int fd, size_t *octets)
     const int seals = fcntl(fd, F_GET_SEALS);
     if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0)
         return -EBADMSG;
-    if (st.st_size < (off_t)octets_for(1) || st.st_size > (off_t)octets_for(PULSE_WORKERS_MAX))
+    if (st.st_size < (off_t)octets_for(1, 1)
+        || st.st_size > (off_t)octets_for(PULSE_WORKERS_MAX, PULSE_ADDRESSES_MAX))
         return -EBADMSG;
     *octets = (size_t)st.st_size;
     return 0;
@@ -157,9 +206,11 @@ static int check_header(struct pulse_view *view)
         return -EBADMSG;
     if (header.layout != PULSE_LAYOUT)
         return -EPROTO;
-    if (header.workers == 0 || header.workers > PULSE_WORKERS_MAX
-        || header.octets != view->octets || octets_for(header.workers) != view->octets)
+    if (header.workers == 0 || header.workers > PULSE_WORKERS_MAX || header.addresses == 0
+        || header.addresses > PULSE_ADDRESSES_MAX || header.octets != view->octets
+        || octets_for(header.workers, header.addresses) != view->octets)
         return -EBADMSG;
+    view->addresses = header.addresses;
     view->workers = header.workers;
     memcpy(view->instance, header.instance, sizeof(view->instance));
     return 0;
@@ -194,10 +245,12 @@ _Atomic uint32_t *pulse_alive_word(const struct pulse_view *view, unsigned worke
 }
 
 bool pulse_slice_read(struct pulse_slice_copy *copy, const struct pulse_view *view,
-                      unsigned worker, uint64_t number)
+                      unsigned worker, unsigned path, uint64_t number)
 {
-    struct pulse_slice *slice = &view->pulse->worker[worker].slice[number % PULSE_SLICES];
+    struct pulse_slice *slice = rings_of(view->pulse, view->workers, view->addresses, worker)
+                                + path * PULSE_SLICES + number % PULSE_SLICES;
     if (atomic_load_explicit(&slice->number, memory_order_acquire) == number) {
+        copy->queries = atomic_load_explicit(&slice->queries, memory_order_relaxed);
         copy->answers = atomic_load_explicit(&slice->answers, memory_order_relaxed);
         copy->servfails = atomic_load_explicit(&slice->servfails, memory_order_relaxed);
         copy->drops = atomic_load_explicit(&slice->drops, memory_order_relaxed);

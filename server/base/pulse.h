@@ -15,11 +15,14 @@
 #include <stdint.h>
 
 enum {
-    PULSE_LAYOUT = 1,
+    PULSE_LAYOUT = 2,
     PULSE_WORKERS_MAX = 256,
     PULSE_INSTANCE = 16,
     PULSE_SLICE_MS = 50,
-    PULSE_SLICES = 64,    /* a ring: 3.2 s */
+    PULSE_SLICES = 32,        /* a ring: 1.6 s */
+    PULSE_ADDRESSES_MAX = 64, /* those beyond are counted as of no address */
+    PULSE_GROUPS_MAX = 16,
+    PULSE_GROUP_NAME_MAX = 32,
     PULSE_BUCKETS = 64,   /* of latency, see pulse_bucket() */
     PULSE_RCODES = 24,    /* the last one counts all above */
     PULSE_TRANSPORTS = 2, /* enum transport */
@@ -27,18 +30,20 @@ enum {
 };
 
 /* What comes along with the memfd over the socket, without a NUL. */
-#define PULSE_HELLO "pulse-1\n"
+#define PULSE_HELLO "pulse-2\n"
 
 enum { PULSE_HELLO_OCTETS = sizeof(PULSE_HELLO) - 1 };
 
-#define PULSE_MAGIC UINT64_C(0x312d65736c757030) /* "0pulse-1" */
+#define PULSE_MAGIC UINT64_C(0x322d65736c757030) /* "0pulse-2" */
 
 enum pulse_state { PULSE_STARTING, PULSE_SERVING, PULSE_DRAINING, PULSE_STOPPING };
 
-/* One slice of time of one worker. `number` is CLOCK_MONOTONIC milliseconds / PULSE_SLICE_MS; a
+/* One slice of time of one worker and path. Path 2 * address is UDP to the address, 2 * address + 1 is
+ * TCP; the last path, 2 * addresses, is for what isn't told apart by addresses. `number` is CLOCK_MONOTONIC milliseconds / PULSE_SLICE_MS; a
  * slice whose number isn't the one looked for holds an older turn of the ring: no data. */
 struct pulse_slice {
     _Atomic uint64_t number;
+    _Atomic uint32_t queries; /* received */
     _Atomic uint32_t answers;
     _Atomic uint32_t servfails;
     _Atomic uint32_t drops;
@@ -62,10 +67,26 @@ struct pulse_worker {
     _Atomic uint64_t drops;    /* of the sockets' receive queues, SO_RXQ_OVFL */
     _Atomic uint64_t tcp_open; /* connections now */
     _Atomic uint64_t tcp_accepted;
-    _Atomic uint64_t tcp_refused; /* closed for a limit */
+    _Atomic uint64_t tcp_refused;  /* closed for a limit */
     _Atomic uint64_t xdp_received; /* frames through AF_XDP, of `queries` */
     _Atomic uint64_t xdp_odd;      /* of them dropped: a wrong checksum, a source that's none */
-    _Alignas(64) struct pulse_slice slice[PULSE_SLICES];
+};
+
+/* An address of server.listen; a wildcard stands for all that have no entry of their own. */
+struct pulse_address {
+    uint8_t octets[16]; /* 4 or 16 of them, network order */
+    uint16_t family;    /* AF_INET, AF_INET6, or 0: unknown */
+    uint16_t port;
+};
+
+/* The zones that count for a group of the configuration's route.groups. */
+struct pulse_group {
+    char name[PULSE_GROUP_NAME_MAX + 1]; /* ends with NUL, "": no such group */
+    _Atomic uint32_t zones;
+    _Atomic uint32_t failed; /* of them not loaded: answered with SERVFAIL */
+    _Atomic int64_t expires; /* the soonest SOA expire of a secondary's, seconds since 1970;
+                                       * 0: none does */
+    _Atomic int64_t signatures_expire; /* the soonest RRSIG, the same */
 };
 
 struct pulse {
@@ -81,8 +102,13 @@ struct pulse {
     _Atomic uint32_t zones_stale;  /* served, but the newest text was refused */
     _Atomic uint64_t reloads;
     _Atomic int64_t
-        signatures_expire;        /* the soonest of all zones, seconds since 1970; 0: none */
-    struct pulse_worker worker[]; /* `workers` of them */
+        signatures_expire; /* the soonest of all zones, seconds since 1970; 0: none */
+    uint32_t addresses;    /* that follow; at least one */
+    struct pulse_address address[PULSE_ADDRESSES_MAX];
+    struct pulse_group group[PULSE_GROUPS_MAX];
+    struct pulse_worker
+        worker[]; /* `workers` of them; after them for each worker a ring of PULSE_SLICES
+                                   * for each path */
 };
 
 /* The bucket of a latency in microseconds: four a power of two from 16 us up (so within 12 %), all
@@ -105,16 +131,24 @@ static inline uint64_t pulse_bucket_us(unsigned bucket)
     return (UINT64_C(1) << log) + (UINT64_C(1) << (log - 2)) * ((bucket - 1) % 4);
 }
 
-/* The server's: makes the memory with a random instance id. `*fd` is the memfd, sealed, the caller's.
+struct address;
+
+/* The server's: makes the memory with a random instance id, for `addresses` that are listened on, of
+ * which there may be none to tell: then all is counted for one. `*fd` is the memfd, sealed, the caller's.
  * Returns NULL with errno set. */
-struct pulse *pulse_new(unsigned workers, int *fd);
+struct pulse *pulse_new(unsigned workers, const struct address *address, size_t addresses,
+                        int *fd);
 void pulse_free(struct pulse *pulse);
 
 /* A worker's thread says that it lives: locks its mutex, to be held until the thread ends. */
 void pulse_live(struct pulse *pulse, unsigned worker);
 
-/* The slice of now for this worker, cleared if it held an older turn. The worker's thread alone. */
-struct pulse_slice *pulse_slice_now(struct pulse_worker *worker, uint64_t monotonic_ms);
+/* The rings of a worker, one after the other: 2 * pulse->addresses + 1 of them, PULSE_SLICES
+ * each. */
+struct pulse_slice *pulse_rings(struct pulse *pulse, unsigned worker);
+
+/* The slice of now in a ring, cleared if it held an older turn. The worker's thread alone. */
+struct pulse_slice *pulse_slice_now(struct pulse_slice *ring, uint64_t monotonic_ms);
 
 /* Adds to a counter that has one writer: no locked instruction. */
 static inline void pulse_add(_Atomic uint64_t *counter, uint64_t by)
@@ -135,6 +169,7 @@ struct pulse_view {
     struct pulse *pulse; /* NULL: none */
     size_t octets;
     unsigned workers;
+    unsigned addresses;
     uint8_t instance[PULSE_INSTANCE];
 };
 
@@ -149,13 +184,13 @@ void pulse_unmap(struct pulse_view *view);
 /* The futex word of a worker's mutex. */
 _Atomic uint32_t *pulse_alive_word(const struct pulse_view *view, unsigned worker);
 
-/* Copies the slice `number` of a worker. Returns false, with nothing in `copy`, where the ring holds
+/* Copies the slice `number` of a worker and path. Returns false, with nothing in `copy`, where the ring holds
  * another turn, or changed under the reader. */
 struct pulse_slice_copy {
-    uint32_t answers, servfails, drops;
+    uint32_t queries, answers, servfails, drops;
     uint32_t latency[PULSE_BUCKETS];
 };
 bool pulse_slice_read(struct pulse_slice_copy *copy, const struct pulse_view *view,
-                      unsigned worker, uint64_t number);
+                      unsigned worker, unsigned path, uint64_t number);
 
 #endif

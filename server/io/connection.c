@@ -250,14 +250,14 @@ static size_t write_answers(struct connection *c, size_t count)
     return taken;
 }
 
-static void count_batch(struct streams *s, size_t count)
+static void count_batch(struct streams *s, unsigned path, size_t count)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     const uint32_t latency_us = service_latency_us(&s->begun, &now);
     for (size_t i = 0; i < count; i++)
         s->latency_us[i] = latency_us;
-    service_count(s->service, TRANSPORT_TCP, s->exchange, s->latency_us, count);
+    service_count(s->service, path, TRANSPORT_TCP, s->exchange, s->latency_us, count);
     s->answered += (unsigned)count;
 }
 
@@ -274,7 +274,7 @@ static const uint8_t *serve(struct connection *c, const uint8_t *at, const uint8
             return c->ended ? end : at;
         service_answer(s->service, s->exchange, count);
         const size_t taken = write_answers(c, count);
-        count_batch(s, taken);
+        count_batch(s, c->path, taken);
         if (taken != 0)
             at = s->exchange[taken - 1].query + s->exchange[taken - 1].query_octets;
         c->width = (uint8_t)(taken == count ? STREAM_BATCH : taken != 0 ? taken : 1);
@@ -404,6 +404,7 @@ bool connection_open(struct streams *s, struct client *client, const struct sock
     c->tcp.data = c;
     c->streams = s;
     c->client = client;
+    c->path = s->accepting;
     memcpy(c->peer, address_octets(peer, &c->peer_octets), c->peer_octets);
     c->width = STREAM_BATCH;
     link_init(&c->order);

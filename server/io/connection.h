@@ -32,6 +32,7 @@ struct connection {
     struct client *client;
     uint8_t peer[16]; /* its address */
     uint8_t peer_octets;
+    unsigned path;         /* of pulse.h */
     struct link order;     /* among the worker's idle or busy ones, by `progress_ms` */
     struct link of_client; /* among the client's idle ones; alone while busy */
     uint64_t progress_ms;  /* of the loop: when it was served, or began or ended to be idle */
@@ -53,7 +54,8 @@ struct streams {
     unsigned worker;
     void (*pause)(void *context);
     void *context;
-    unsigned answered; /* since the last pause */
+    unsigned answered;  /* since the last pause */
+    unsigned accepting; /* the path of the connection that is being accepted */
     uint64_t turn;
     size_t count;
     size_t kept; /* octets in `held` and `pending` of all connections */

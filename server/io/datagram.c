@@ -160,7 +160,7 @@ static void read_batch(struct datagrams *d, struct datagram_socket *socket, unsi
         exchange->client = address_octets(&d->peer[i].any, &exchange->client_octets);
     }
     if (dropped != 0 && dropped != socket->dropped) {
-        service_count_drops(d->service, dropped - socket->dropped);
+        service_count_drops(d->service, socket->path, dropped - socket->dropped);
         socket->dropped = dropped;
     }
 }
@@ -226,7 +226,8 @@ unsigned datagrams_turn(struct datagrams *d, struct datagram_socket *socket, uns
         service_answer(d->service, d->exchange, count);
         send_answers(d, socket->fd, gather_answers(d, socket->wildcard, count));
         measure(d, count);
-        service_count(d->service, TRANSPORT_UDP, d->exchange, d->latency_us, count);
+        service_count(d->service, socket->path, TRANSPORT_UDP, d->exchange, d->latency_us,
+                      count);
         received += count;
         if (count < BATCH)
             break;

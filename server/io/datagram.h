@@ -22,6 +22,7 @@ enum {
 /* A socket as the batches need it. */
 struct datagram_socket {
     int fd;        /* borrowed */
+    unsigned path; /* of pulse.h */
     bool wildcard; /* answers name the address that was asked */
     uint32_t
         dropped; /* what the kernel said last of its drops, counted since the socket's start */

@@ -7,6 +7,11 @@
 
 enum { RCODE_SERVFAIL = 2 };
 
+struct unwatched {
+    struct pulse_worker worker;
+    struct pulse_slice ring[PULSE_SLICES];
+};
+
 int service_init(struct service *service, struct store *store, unsigned reader,
                  struct pulse *pulse)
 {
@@ -14,15 +19,17 @@ int service_init(struct service *service, struct store *store, unsigned reader,
     service->scratch = respond_scratch_new();
     if (pulse == NULL) {
         const size_t octets = sizeof(*service->unwatched);
-        service->unwatched = aligned_alloc(_Alignof(struct pulse_worker), octets);
+        service->unwatched = aligned_alloc(_Alignof(struct unwatched), octets);
         if (service->unwatched != NULL)
             memset(service->unwatched, 0, octets);
     }
-    service->pulse = pulse != NULL ? &pulse->worker[reader] : service->unwatched;
-    if (service->scratch == NULL || service->pulse == NULL) {
+    if (service->scratch == NULL || (pulse == NULL && service->unwatched == NULL)) {
         service_fini(service);
         return -ENOMEM;
     }
+    service->pulse = pulse != NULL ? &pulse->worker[reader] : &service->unwatched->worker;
+    service->rings = pulse != NULL ? pulse_rings(pulse, reader) : service->unwatched->ring;
+    service->paths = pulse != NULL ? 2 * pulse->addresses + 1 : 1;
     return 0;
 }
 
@@ -47,19 +54,20 @@ void service_answer(struct service *service, struct exchange *exchanges, size_t 
 
 /* The slice of the present moment. The coarse clock is late by a tick of the kernel at most (4
  * ms usually), which is nothing to a slice, and costs a fifth of the exact one. */
-static struct pulse_slice *slice_now(struct service *service)
+static struct pulse_slice *slice_now(struct service *service, unsigned path)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return pulse_slice_now(service->pulse,
+    const unsigned known = path < service->paths ? path : service->paths - 1;
+    return pulse_slice_now(service->rings + known * PULSE_SLICES,
                            (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
-void service_count(struct service *service, enum transport transport,
+void service_count(struct service *service, unsigned path, enum transport transport,
                    const struct exchange *exchanges, const uint32_t *latency_us, size_t count)
 {
     struct pulse_worker *pulse = service->pulse;
-    struct pulse_slice *slice = slice_now(service);
+    struct pulse_slice *slice = slice_now(service, path);
     uint32_t answers = 0;
     uint32_t servfails = 0;
     uint32_t truncated = 0;
@@ -82,13 +90,14 @@ void service_count(struct service *service, enum transport transport,
     pulse_add(&pulse->truncated, truncated);
     pulse_add(&pulse->silent, count - answers);
     pulse_add32(&slice->answers, answers);
+    pulse_add32(&slice->queries, (uint32_t)count);
     pulse_add32(&slice->servfails, servfails);
 }
 
-void service_count_drops(struct service *service, uint32_t drops)
+void service_count_drops(struct service *service, unsigned path, uint32_t drops)
 {
     pulse_add(&service->pulse->drops, drops);
-    pulse_add32(&slice_now(service)->drops, drops);
+    pulse_add32(&slice_now(service, path)->drops, drops);
 }
 
 uint32_t service_latency_us(const struct timespec *earlier, const struct timespec *later)

@@ -7,12 +7,15 @@
 #include "server/base/pulse.h"
 #include "server/base/store.h"
 
+#include <limits.h>
 #include <time.h>
 
 enum {
     /* A latency that isn't known: the kernel gave no stamp, or the clock was set meanwhile. */
     LATENCY_UNKNOWN = UINT32_MAX,
     LATENCY_MAX_US = 10 * 1000 * 1000,
+    /* Batches of several addresses. */
+    SERVICE_PATH_ANY = INT_MAX,
 };
 
 struct service {
@@ -20,7 +23,9 @@ struct service {
     unsigned reader;                 /* our number there */
     struct respond_scratch *scratch; /* owned */
     struct pulse_worker *pulse;      /* borrowed; or `unwatched` */
-    struct pulse_worker *unwatched;  /* owned; counted into where there's no pulse, so that the
+    struct pulse_slice *rings;       /* borrowed: of `pulse`, a path each */
+    unsigned paths;                  /* with the last, which is for no address */
+    struct unwatched *unwatched;     /* owned; counted into where there's no pulse, so that the
                                       * packet path needs no test for it */
 };
 
@@ -32,13 +37,13 @@ void service_fini(struct service *service);
 /* Answers a batch from the zones of this moment; a reader of the store only meanwhile. */
 void service_answer(struct service *service, struct exchange *exchanges, size_t count);
 
-/* Counts a batch that has been sent. An exchange with `answer_octets` 0 is one of no answer.
+/* Counts a batch that has been sent, for a path of pulse.h. An exchange with `answer_octets` 0 is one of no answer.
  * `latency_us` has one entry an exchange, LATENCY_UNKNOWN or microseconds. */
-void service_count(struct service *service, enum transport transport,
+void service_count(struct service *service, unsigned path, enum transport transport,
                    const struct exchange *exchanges, const uint32_t *latency_us, size_t count);
 
 /* Counts datagrams that the kernel dropped since its receive queue was full. */
-void service_count_drops(struct service *service, uint32_t drops);
+void service_count_drops(struct service *service, unsigned path, uint32_t drops);
 
 /* `later` - `earlier` in microseconds, or LATENCY_UNKNOWN where that is no latency. */
 uint32_t service_latency_us(const struct timespec *earlier, const struct timespec *later);

@@ -107,13 +107,14 @@ static void admit(struct streams *s, int fd, const struct sockaddr *peer)
     pulse_add(&s->service->pulse->tcp_refused, 1);
 }
 
-enum accepted streams_accept(struct streams *s, int listener)
+enum accepted streams_accept(struct streams *s, int listener, unsigned path)
 {
     struct sockaddr_storage peer;
     socklen_t octets = sizeof(peer);
     const int fd =
         accept4(listener, (struct sockaddr *)&peer, &octets, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+        s->accepting = path;
         admit(s, fd, (const struct sockaddr *)&peer);
         return ACCEPTED_ONE;
     }

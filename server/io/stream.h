@@ -50,10 +50,10 @@ enum accepted {
     ACCEPTED_LATER, /* no descriptor or memory is left: try again in a while */
 };
 
-/* Takes one connection from the listening socket. Where a limit is reached the oldest idle
+/* Takes one connection from the listening socket, whose queries count for a path of pulse.h. Where a limit is reached the oldest idle
  * connection of this worker goes, of the same client if it's the client's limit; if none is
  * idle, the new one is refused. */
-enum accepted streams_accept(struct streams *streams, int listener);
+enum accepted streams_accept(struct streams *streams, int listener, unsigned path);
 
 /* A new turn of the loop begins. */
 void streams_turn(struct streams *streams);

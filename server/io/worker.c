@@ -26,6 +26,7 @@ enum order { ORDER_RUN, ORDER_DRAIN, ORDER_STOP };
 /* A worker's sockets for one address. */
 struct port {
     struct worker *worker;
+    unsigned number; /* of the address, from 0 */
     struct listener listener;
     struct datagram_socket datagram;
     uv_poll_t udp, tcp;
@@ -88,6 +89,7 @@ struct worker *worker_new(const struct worker_config *config)
     w->ports = config->listeners;
     for (size_t i = 0; i < w->ports; i++) {
         w->port[i].worker = w;
+        w->port[i].number = (unsigned)i;
         w->port[i].listener = (struct listener){.udp = -1, .tcp = -1};
     }
     if (service_init(&w->service, config->store, config->index, config->pulse) != 0) {
@@ -164,7 +166,8 @@ static void stop(struct worker *w)
 static void accept_all(struct port *port, unsigned max)
 {
     for (unsigned i = 0; i < max; i++) {
-        switch (streams_accept(port->worker->streams, port->listener.tcp)) {
+        switch (
+            streams_accept(port->worker->streams, port->listener.tcp, 2 * port->number + 1)) {
         case ACCEPTED_ONE:
             break;
         case ACCEPTED_ALL:
@@ -318,8 +321,9 @@ static void *run(void *argument)
 
 static int open_port(struct worker *w, struct port *port)
 {
-    port->datagram =
-        (struct datagram_socket){.fd = port->listener.udp, .wildcard = port->listener.wildcard};
+    port->datagram = (struct datagram_socket){.fd = port->listener.udp,
+                                              .path = 2 * port->number,
+                                              .wildcard = port->listener.wildcard};
     int err = uv_poll_init(&w->loop, &port->udp, port->listener.udp);
     if (err != 0)
         return err;

@@ -220,7 +220,8 @@ unsigned xdp_queue_turn(struct xdp_queue *q, struct service *service, unsigned b
         send_answers(q, count);
         xdp_socket_give_back(&q->socket, q->received, count);
         measure(q, count);
-        service_count(service, TRANSPORT_UDP, q->exchange, q->latency_us, count);
+        service_count(service, SERVICE_PATH_ANY, TRANSPORT_UDP, q->exchange, q->latency_us,
+                      count);
         q->empty_ns = empty_ns;
         received += count;
         if (count < BATCH)
@@ -234,7 +235,8 @@ void xdp_queue_tick(struct xdp_queue *queue, struct service *service)
     const uint64_t dropped = xdp_socket_dropped(&queue->socket);
     if (dropped > queue->dropped) {
         const uint64_t more = dropped - queue->dropped;
-        service_count_drops(service, more < UINT32_MAX ? (uint32_t)more : UINT32_MAX);
+        service_count_drops(service, SERVICE_PATH_ANY,
+                            more < UINT32_MAX ? (uint32_t)more : UINT32_MAX);
         queue->dropped = dropped;
     }
     if (queue->socket.free_frames < XDP_SOCKET_FRAMES)

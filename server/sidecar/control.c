@@ -25,7 +25,6 @@ struct control {
     unsigned handles;
     bool closing;
     bool waiting; /* a connection, for a place: libuv takes no more until it's accepted */
-    struct sockaddr_un address;
     struct client client[CONTROL_CLIENTS_MAX];
 };
 
@@ -147,19 +146,22 @@ static void on_connection(uv_stream_t *server, int status)
         drop(client);
 }
 
-/* Whether somebody listens there; else the way is cleared. */
-static int clear_way(const struct sockaddr_un *address)
+int control_clear_way(const char *path)
 {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
     const int err =
-        connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
+        connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
     close(fd);
     if (err == 0 || err == EAGAIN)
         return -EADDRINUSE;
     if (err == ECONNREFUSED)
-        unlink(address->sun_path);
+        unlink(path);
     return 0;
 }
 
@@ -174,12 +176,9 @@ int control_open(struct control **out, uv_loop_t *loop, const char *path,
     struct control *control = calloc(1, sizeof(*control));
     if (control == NULL)
         return -ENOMEM;
-    control->address.sun_family = AF_UNIX;
-    strncpy(control->address.sun_path, path, sizeof(control->address.sun_path) - 1);
     control->answer = answer;
     control->arg = arg;
-    int err = strlen(path) < sizeof(control->address.sun_path) ? clear_way(&control->address)
-                                                               : -ENAMETOOLONG;
+    int err = control_clear_way(path);
     if (err != 0) {
         free(control);
         return err;

@@ -19,6 +19,10 @@ typedef void control_answer(void *arg, char *line, char answer[CONTROL_LINE_MAX]
 int control_open(struct control **out, uv_loop_t *loop, const char *path,
                  control_answer *answer, void *arg);
 
+/* Removes an old socket that nobody listens at. Returns 0 or a negative errno: -EADDRINUSE where somebody
+ * answers there. */
+int control_clear_way(const char *path);
+
 /* Ends all connections, removes the socket and frees once the loop has turned. */
 void control_close(struct control *control);
 

@@ -22,7 +22,7 @@ struct probe {
     unsigned path;
     unsigned handles;
     bool ended;
-    uint64_t deadline_ns;              /* of uv_hrtime() */
+    uint64_t begun_ns, deadline_ns;    /* of uv_hrtime() */
     uint8_t instance[INSTANCE_OCTETS]; /* as it was when the query was sent */
     size_t query_octets;
     uint8_t query[2 + PROBE_QUERY_MAX]; /* with TCP's length before it */
@@ -55,7 +55,8 @@ static void end(struct probe *probe, enum probe_result result)
     if (!is_tcp(probe) || uv_tcp_close_reset(&probe->socket.tcp, on_closed) != 0)
         uv_close(&probe->socket.handle, on_closed);
     if (probe->prober->active)
-        probe->prober->ended(probe->prober, probe->path, result);
+        probe->prober->ended(probe->prober, probe->path, result,
+                             (uv_hrtime() - probe->begun_ns) / 1000);
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -195,13 +196,14 @@ static void begin(struct prober *prober, unsigned path)
     uint16_t id = 0;
     (void)!getrandom(&id, sizeof(id), GRND_NONBLOCK);
     memcpy(probe->instance, prober->instance, sizeof(probe->instance));
-    probe->query_octets =
-        probe_query(probe->query + 2, id, prober->qname, prober->qname_octets);
+    const struct name *qname = &prober->qname[prober->asked++ % prober->qnames];
+    probe->query_octets = probe_query(probe->query + 2, id, qname->wire, qname->octets);
     wire_put16(probe->query, (uint16_t)probe->query_octets);
 
     const unsigned limit_ms = prober->late_ms * (is_tcp(probe) ? PROBE_TCP_FACTOR : 1);
     uv_update_time(prober->loop);
-    probe->deadline_ns = uv_hrtime() + limit_ms * UINT64_C(1000000);
+    probe->begun_ns = uv_hrtime();
+    probe->deadline_ns = probe->begun_ns + limit_ms * UINT64_C(1000000);
     uv_timer_start(&probe->timer, on_deadline, limit_ms + 1, 0);
     const int err = ask(probe, &prober->address[path / 2]);
     if (err != 0)
@@ -227,7 +229,8 @@ static void on_turn(uv_timer_t *timer)
 
 int prober_start(struct prober *prober, uv_loop_t *loop)
 {
-    if (prober->addresses == 0 || prober->addresses > PROBE_ADDRESSES_MAX)
+    if (prober->qnames == 0 || prober->addresses == 0
+        || prober->addresses > PROBE_ADDRESSES_MAX)
         return -EINVAL;
     prober->loop = loop;
     prober->timer.data = prober;

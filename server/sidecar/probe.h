@@ -1,5 +1,5 @@
 /* probe.h -- asks the service addresses themselves
- * Every PROBE_INTERVAL_MS one query, in turn over each address by UDP and, once a round, over one
+ * Every PROBE_INTERVAL_MS one query, for the SOA of one zone after the other, in turn over each address by UDP and, once a round, over one
  * address by TCP; each from a new port, so that the kernel spreads them over the workers. For one
  * loop's thread. */
 #ifndef PHAROS_SERVER_SIDECAR_PROBE_H
@@ -7,6 +7,7 @@
 
 #include "server/base/address.h"
 #include "server/sidecar/probe_message.h"
+#include "zone/name.h"
 
 #include <uv.h>
 
@@ -29,11 +30,11 @@ struct prober {
     /* The caller's, before prober_start(); addresses are borrowed. */
     const struct address *address;
     size_t addresses;
-    unsigned late_ms;
-    uint8_t qname[255];
-    size_t qname_octets;
-    /* Path 2 * address is UDP, 2 * address + 1 TCP. */
-    void (*ended)(struct prober *prober, unsigned path, enum probe_result result);
+    unsigned late_ms;         /* may change at any time */
+    const struct name *qname; /* asked for in turn; borrowed */
+    size_t qnames;
+    /* Path 2 * address is UDP, 2 * address + 1 TCP; `us` is how long it took. */
+    void (*ended)(struct prober *prober, unsigned path, enum probe_result result, uint64_t us);
     void *data;
 
     /* Set while there's a server to ask; otherwise no probes are begun. */
@@ -44,6 +45,7 @@ struct prober {
     uv_loop_t *loop;
     uv_timer_t timer;
     unsigned turn;
+    size_t asked;
     unsigned under_way;
 };
 

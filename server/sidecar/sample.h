@@ -31,7 +31,9 @@ enum operator_word {
     OPERATOR_UP,
     OPERATOR_DOWN,
 };
-enum { OPERATOR_WORDS = OPERATOR_DOWN + 1 };
+
+/* Some of the zones that count for the group can't be served or believed for much longer. */
+enum { EXPIRING_ZONE = 1 /* by SOA expire */, EXPIRING_SIGNATURES = 2 /* by RRSIG */ };
 
 /* One tick. Path 2 * address is UDP, 2 * address + 1 is TCP; an address is one of the group's. */
 struct sample {
@@ -46,9 +48,7 @@ struct sample {
     uint32_t paths_bad;      /* bits: on which a probe was bad */
     uint32_t paths_served;   /* bits: on which the pulse counted answers */
     uint32_t paths_all;      /* bits: all there are */
-    uint32_t
-        zones_expiring; /* zones that count for the group and can't be served (SOA expire) or
-                              * believed (RRSIG) for much longer */
+    uint32_t expiring;       /* EXPIRING_ bits */
     enum route route;
     enum guard_answer guard;
     enum guard_return may_return;

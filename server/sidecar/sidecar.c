@@ -1,238 +1,313 @@
 /* sidecar.c -- pharos-sidecar: watches, decides, and tells the route's driver
  * Its death changes nothing: the driver keeps the last word. */
 #include "server/base/descriptors.h"
+#include "server/sidecar/audit.h"
+#include "server/sidecar/clock_step.h"
 #include "server/sidecar/confine.h"
-#include "server/sidecar/probe.h"
-#include "server/sidecar/route_client.h"
+#include "server/sidecar/group.h"
+#include "server/sidecar/operator.h"
+#include "server/sidecar/orders.h"
+#include "server/sidecar/replay.h"
+#include "server/sidecar/report.h"
 #include "server/sidecar/sidecar_options.h"
-#include "server/sidecar/signals.h"
-#include "server/sidecar/verdict.h"
-#include "server/sidecar/watch.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SIGNALS = 4 };
 
-struct sidecar;
-
-/* What has come in since the last tick. */
-struct gathered {
-    uint32_t probes, bad, tcp, tcp_bad, paths, paths_bad;
-};
-
-struct group {
-    struct sidecar *sidecar;
-    const struct config_group *config;
-    char control[4096];
-    struct prober prober;
-    struct verdict verdict;
-    struct route_client route;
-    struct guard guard;
-    struct gathered gathered;
-};
-
 struct sidecar {
+    int argc;
+    char **argv;
     struct sidecar_options options;
     char pulse_path[4096];
+    char orders_path[4096];
     uv_loop_t *loop;
     struct watch watch;
-    struct signals signals;
-    struct group *group;
+    struct clock_step clock;
+    struct operator_words words;
+    struct orders *orders;
+    struct audit audit, record;
+    struct group *group[GROUPS_MAX];
     size_t groups;
+    struct group *gone; /* with a configuration: their last probes may be under way */
     uv_signal_t signal[SIGNALS];
 };
 
-static void on_probe(struct prober *prober, unsigned path, enum probe_result result)
+static int64_t clock_us(clockid_t id)
 {
-    struct group *group = prober->data;
-    const struct signals *signals = &group->sidecar->signals;
-    if (result == PROBE_SERVFAIL && signals->zones_failed != 0 && !signals->all_failed)
-        result = PROBE_UNKNOWN; /* it may be the zone asked for; the others are served */
-    if (result == PROBE_UNKNOWN)
-        return;
-    const unsigned bad = result == PROBE_WELL ? 0 : 1;
-    const unsigned tcp = path & 1;
-    struct gathered *g = &group->gathered;
-    g->probes++;
-    g->bad += bad;
-    g->tcp += tcp;
-    g->tcp_bad += tcp & bad;
-    *(bad == 0 ? &g->paths : &g->paths_bad) |= UINT32_C(1) << path;
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static enum health health_of(enum server server)
+/* CLOCK_MONOTONIC is what the pulse's slices and libuv's time go by. */
+static struct group_tick look_at_clocks(struct sidecar *s)
 {
-    switch (server) {
-    case SERVER_AWAY:
-        return HEALTH_GONE;
-    case SERVER_HUNG:
-        return HEALTH_HUNG;
-    case SERVER_STARTING:
-    case SERVER_LEAVING:
-        return HEALTH_NOT_SERVING;
-    case SERVER_WELL:
-        return HEALTH_SERVING;
-    default:
-        return HEALTH_UNKNOWN;
-    }
+    const int64_t before = clock_us(CLOCK_MONOTONIC);
+    const int64_t wall = clock_us(CLOCK_REALTIME);
+    const int64_t after = clock_us(CLOCK_MONOTONIC);
+    return (struct group_tick){.watch = &s->watch,
+                               .now_ms = (uint64_t)after / 1000,
+                               .wall_ms = (uint64_t)wall / 1000,
+                               .clock_stepped =
+                                   clock_step_look(&s->clock, before, wall, after)};
 }
 
-/* The guard is asked while the verdict wants to know, and told each tick how this node does. */
-static enum guard_answer ask_guard(struct group *group)
+static void tell(struct sidecar *s, const struct group *group, const struct decision *d)
 {
-    struct guard *guard = &group->guard;
-    guard->type->report(guard, group->verdict.badness);
-    if (verdict_asks(&group->verdict))
-        return guard->type->ask(guard, group->verdict.badness);
-    guard->type->cancel(guard);
-    return GUARD_PENDING;
+    log_line(d->loud ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "%s: %s -> %s: %s", group->name,
+             verdict_state_to_text(d->before), verdict_state_to_text(d->after), d->why);
+    audit_decision(&s->audit, group, d);
 }
 
-static struct sample sample_of(const struct sidecar *s, struct group *group)
+static void decide_all(struct sidecar *s)
 {
-    const struct gathered *g = &group->gathered;
-    struct guard *guard = &group->guard;
-    const unsigned paths = 2 * (unsigned)group->config->addresses;
-    return (struct sample){
-        .health = health_of(s->watch.server),
-        .workers = s->watch.view.workers,
-        .stuck = s->watch.beats.stuck,
-        .answers = s->signals.answers,
-        .late = s->signals.late,
-        .probes = g->probes,
-        .bad = g->bad,
-        .tcp = g->tcp,
-        .tcp_bad = g->tcp_bad,
-        .datagrams = s->signals.answers + s->signals.drops,
-        .drops = s->signals.drops,
-        .paths = g->paths,
-        .paths_bad = g->paths_bad,
-        .paths_all = paths < 32 ? (UINT32_C(1) << paths) - 1 : UINT32_MAX,
-        .route = group->route.route,
-        .guard = ask_guard(group),
-        .may_return = guard->type->may_return(guard, group->verdict.badness),
-        .fleet = guard->type->view(guard),
-    };
-}
-
-/* The driver is told of a new wish, and then the fleet. */
-static void follow(struct sidecar *s, struct group *group, enum wish wish)
-{
-    struct guard *guard = &group->guard;
-    memcpy(group->route.instance, s->watch.view.instance, INSTANCE_OCTETS);
-    route_client_wish(&group->route, wish);
-    if (wish == WISH_UP)
-        guard->type->returned(guard);
-    else if (wish != WISH_NOTHING)
-        guard->type->withdrawn(guard, group->verdict.badness);
-}
-
-static void decide(struct sidecar *s, struct group *group, uint64_t now_ms)
-{
-    const enum verdict_state before = group->verdict.state;
-    const enum wish wish = verdict_wish(&group->verdict);
-    const struct sample sample = sample_of(s, group);
-    group->gathered = (struct gathered){0};
-    if (!verdict_step(&group->verdict, &sample, now_ms))
-        return;
-    if (verdict_wish(&group->verdict) != wish)
-        follow(s, group, verdict_wish(&group->verdict));
-    log_notice("%s: %s -> %s: %s", group->config->name, verdict_state_to_text(before),
-               verdict_state_to_text(group->verdict.state), group->verdict.why);
-}
-
-/* Probes go out while the server says that it serves, though it may be stuck. */
-static void direct_probers(struct sidecar *s)
-{
-    const bool active = s->watch.view.pulse != NULL
-                        && (s->watch.server == SERVER_WELL || s->watch.server == SERVER_HUNG);
+    const struct group_tick tick = look_at_clocks(s);
     for (size_t i = 0; i < s->groups; i++) {
-        struct prober *prober = &s->group[i].prober;
-        prober->active = active;
-        memcpy(prober->instance, s->watch.view.instance, INSTANCE_OCTETS);
+        struct group *group = s->group[i];
+        group_meet(group, &s->watch);
+        const struct decision *d =
+            group_decide(group, &tick, operator_find(&s->words, group->name));
+        if (d != NULL)
+            tell(s, group, d);
+        audit_record(&s->record, group);
     }
 }
 
 static void on_tick(struct watch *watch)
 {
-    struct sidecar *s = watch->data;
-    const uint64_t now_ms = uv_hrtime() / 1000000;
-    if (watch->view.pulse != NULL)
-        signals_read(&s->signals, &watch->view,
-                     s->options.config.route.late_ms * UINT64_C(1000), now_ms);
-    else
-        s->signals = (struct signals){0};
-    for (size_t i = 0; i < s->groups; i++)
-        decide(s, &s->group[i], now_ms);
-    direct_probers(s);
+    decide_all(watch->data);
 }
 
 static void on_server(struct watch *watch)
 {
-    struct sidecar *s = watch->data;
     log_notice("server: %s", server_to_text(watch->server));
-    if (watch->server == SERVER_AWAY || watch->server == SERVER_HUNG) {
-        for (size_t i = 0; i < s->groups; i++)
-            decide(s, &s->group[i], uv_hrtime() / 1000000);
+    if (watch->server == SERVER_AWAY || watch->server == SERVER_HUNG)
+        decide_all(watch->data);
+}
+
+static enum operator_word word_of(enum route_command command)
+{
+    switch (command) {
+    case ROUTE_COMMAND_DRAIN:
+        return OPERATOR_DRAIN;
+    case ROUTE_COMMAND_HOLD:
+        return OPERATOR_HOLD;
+    case ROUTE_COMMAND_FORCE_UP:
+        return OPERATOR_UP;
+    case ROUTE_COMMAND_FORCE_DOWN:
+        return OPERATOR_DOWN;
+    default:
+        return OPERATOR_NONE;
     }
 }
 
-static void set_control(struct sidecar *s, struct group *group)
+/* "hold" keeps what is wished now, or else what the driver says that is. */
+static enum wish held_of(const struct group *group)
 {
-    const char *run_dir = s->options.config.run_dir;
-    if (s->options.control != NULL)
-        snprintf(group->control, sizeof(group->control), "%s", s->options.control);
-    else if (s->groups == 1)
-        snprintf(group->control, sizeof(group->control), "%s/announcer.sock", run_dir);
-    else
-        snprintf(group->control, sizeof(group->control), "%s/announcer-%s.sock", run_dir,
-                 group->config->name);
+    const enum wish wish = verdict_wish(&group->verdict);
+    return wish == WISH_NOTHING && group->route.route == ROUTE_UP ? WISH_UP : wish;
 }
 
-static int start_group(struct sidecar *s, struct group *group)
+static bool say_word(struct sidecar *s, struct group *group,
+                     const struct route_request *request, FILE *to)
+{
+    const struct operator_entry is = operator_find(&s->words, group->name);
+    const enum operator_word word = word_of(request->command);
+    if (request->command == ROUTE_COMMAND_UNDRAIN && is.word != OPERATOR_DRAIN) {
+        fprintf(to, "%s: isn't drained by an operator\n", group->name);
+        return false;
+    }
+    const enum wish held = word == OPERATOR_HOLD ? held_of(group) : WISH_NOTHING;
+    const int err = operator_say(&s->words, group->name, word, held);
+    if (err != 0) {
+        fprintf(to, "%s: can't keep that in %s, nothing is changed: %s\n", group->name,
+                s->words.path, strerror(-err));
+        return false;
+    }
+    return true;
+}
+
+static void show(const struct sidecar *s, const struct route_request *request, FILE *to)
+{
+    const uint64_t now_ms = (uint64_t)clock_us(CLOCK_MONOTONIC) / 1000;
+    bool first = true;
+    fputs(request->json ? "[" : "", to);
+    for (size_t i = 0; i < s->groups; i++) {
+        if (request->group[0] != '\0' && strcmp(request->group, s->group[i]->name) != 0)
+            continue;
+        if (request->json && !first)
+            fputc(',', to);
+        first = false;
+        if (request->json)
+            report_group_json(to, s->group[i], now_ms);
+        else
+            report_group_text(to, s->group[i], now_ms);
+    }
+    fputs(request->json ? "]\n" : "", to);
+}
+
+static bool carry_out(void *arg, const struct route_request *request, FILE *to)
+{
+    struct sidecar *s = arg;
+    bool found = false, well = true;
+    for (size_t i = 0; i < s->groups; i++) {
+        if (request->group[0] != '\0' && strcmp(request->group, s->group[i]->name) != 0)
+            continue;
+        found = true;
+        if (request->command != ROUTE_COMMAND_SHOW)
+            well = say_word(s, s->group[i], request, to) && well;
+    }
+    if (!found) {
+        fprintf(to, "there's no group %s\n", request->group);
+        return false;
+    }
+    if (request->command != ROUTE_COMMAND_SHOW && well)
+        decide_all(s);
+    if (well)
+        show(s, request, to);
+    return well;
+}
+
+static void find_control(const struct sidecar_options *o, const char *group, char path[4096])
+{
+    const char *run_dir = o->config.run_dir;
+    if (o->control != NULL)
+        snprintf(path, 4096, "%s", o->control);
+    else if (o->config.route.groups == 1)
+        snprintf(path, 4096, "%s/announcer.sock", run_dir);
+    else
+        snprintf(path, 4096, "%s/announcer-%s.sock", run_dir, group);
+}
+
+static int add_group(struct sidecar *s, const struct config_group *is)
+{
+    char path[4096];
+    find_control(&s->options, is->name, path);
+    struct group *group = group_new(&s->options.config, is, path);
+    if (group == NULL)
+        return -ENOMEM;
+    s->group[s->groups++] = group;
+    return group_start(group, s->loop, s->options.config.route.driver == ROUTE_DRIVER_LOG);
+}
+
+static int start_groups(struct sidecar *s)
+{
+    const struct config_route *route = &s->options.config.route;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < route->groups; i++)
+        err = add_group(s, &route->group[i]);
+    return err;
+}
+
+static bool same_groups(const struct sidecar *s, const struct sidecar_options *is)
+{
+    const struct config_route *route = &is->config.route;
+    bool same = route->groups == s->groups && route->driver == s->options.config.route.driver;
+    for (size_t i = 0; same && i < s->groups; i++)
+        same = group_same(s->group[i], &route->group[i]);
+    return same;
+}
+
+/* Other groups begin anew, and take their routes over as they find them. */
+static void replace_groups(struct sidecar *s)
+{
+    for (size_t i = 0; i < s->groups; i++) {
+        group_stop(s->group[i]);
+        s->group[i]->next = s->gone;
+        s->gone = s->group[i];
+    }
+    s->groups = 0;
+    const int err = start_groups(s);
+    if (err != 0)
+        log_error("can't start all groups: %s", uv_strerror(err));
+}
+
+static void open_audit(struct sidecar *s)
+{
+    const char *path = s->options.config.route.audit;
+    const int err = audit_open(&s->audit, path);
+    if (err != 0)
+        log_error("can't write decisions to %s: %s", path, strerror(-err));
+}
+
+static void reload(struct sidecar *s)
+{
+    struct sidecar_options is;
+    const int status = sidecar_options_read(&is, s->argc, s->argv);
+    if (status != -1 || strcmp(is.config.run_dir, s->options.config.run_dir) != 0) {
+        log_error("%s; the configuration before stays",
+                  status != -1 ? "the new configuration is refused"
+                               : "another run-dir wants a restart");
+        sidecar_options_fini(&is);
+        return;
+    }
+    const bool same = same_groups(s, &is);
+    sidecar_options_fini(&s->options);
+    s->options = is;
+    const struct config *config = &s->options.config;
+    log_open("pharos-sidecar", config->log_level, config->log_format, NULL);
+    open_audit(s);
+    for (size_t i = 0; same && i < s->groups; i++)
+        group_configure(s->group[i], config, &config->route.group[i]);
+    if (!same)
+        replace_groups(s);
+    log_notice("the configuration is read again: %zu group(s), late after %u ms", s->groups,
+               config->route.late_ms);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct sidecar *s = signal->data;
+    switch (number) {
+    case SIGUSR1:
+        log_reopen();
+        audit_reopen(&s->audit);
+        audit_reopen(&s->record);
+        break;
+    case SIGHUP:
+        reload(s);
+        audit_reopen(&s->record);
+        break;
+    default:
+        uv_stop(signal->loop);
+    }
+}
+
+static void load_words(struct sidecar *s)
 {
     const struct config *config = &s->options.config;
-    const struct name root = {.octets = 1};
-    const struct name *qname = config->zones > 0 ? &config->zone[0].name : &root;
-    group->prober.address = group->config->address;
-    group->prober.addresses = group->config->addresses;
-    group->prober.late_ms = config->route.late_ms;
-    memcpy(group->prober.qname, qname->wire, qname->octets);
-    group->prober.qname_octets = qname->octets;
-    group->prober.ended = on_probe;
-    group->prober.data = group;
-    verdict_init(&group->verdict, NULL, uv_hrtime() / 1000000);
-    group->guard.type =
-        config->route.without_fleet == WITHOUT_FLEET_WITHDRAW ? &guard_withdraw : &guard_stay;
-    set_control(s, group);
-    const bool dry = config->route.driver == ROUTE_DRIVER_LOG;
-    const int err = route_client_start(&group->route, s->loop, group->config->name,
-                                       dry ? NULL : group->control);
-    return err != 0 ? err : prober_start(&group->prober, s->loop);
+    const char *folder = config->state_dir != NULL ? config->state_dir : config->run_dir;
+    const int err = operator_load(&s->words, folder);
+    if (err != 0)
+        log_error("can't read the operator's words in %s: %s; none is taken", s->words.path,
+                  strerror(-err));
+    for (size_t i = 0; i < s->words.count; i++)
+        log_warning("%s: the operator says %s, since before this start",
+                    s->words.entry[i].group, operator_word_to_text(s->words.entry[i].word));
 }
 
 static int start(struct sidecar *s)
 {
     const struct config *config = &s->options.config;
-    const int err = confine(geteuid() == 0 ? config->user : NULL, -1);
+    int err = confine(geteuid() == 0 ? config->user : NULL, -1);
     if (err != 0)
         return err;
-    s->groups = config->route.groups;
-    s->group = calloc(s->groups, sizeof(*s->group));
-    if (s->group == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < s->groups; i++) {
-        s->group[i].sidecar = s;
-        s->group[i].config = &config->route.group[i];
-        const int group_err = start_group(s, &s->group[i]);
-        if (group_err != 0)
-            return group_err;
-    }
+    load_words(s);
+    open_audit(s);
+    err = audit_open(&s->record, s->options.record);
+    if (err == 0)
+        err = start_groups(s);
+    snprintf(s->orders_path, sizeof(s->orders_path), "%s/" ROUTE_SOCKET, config->run_dir);
+    if (err == 0)
+        err = orders_open(&s->orders, s->loop, s->orders_path, carry_out, s);
+    if (err != 0)
+        return err;
     snprintf(s->pulse_path, sizeof(s->pulse_path), "%s/pulse.sock", config->run_dir);
     s->watch.changed = on_server;
     s->watch.ticked = on_tick;
@@ -240,28 +315,24 @@ static int start(struct sidecar *s)
     return watch_start(&s->watch, s->loop, s->pulse_path);
 }
 
-static void on_signal(uv_signal_t *signal, int number)
-{
-    if (number == SIGUSR1)
-        log_reopen();
-    else if (number == SIGHUP)
-        log_notice("the configuration is read at the start only: restart me, no route changes "
-                   "by that");
-    else
-        uv_stop(signal->loop);
-}
-
 static void stop(struct sidecar *s)
 {
     watch_stop(&s->watch);
-    for (size_t i = 0; i < s->groups; i++) {
-        prober_stop(&s->group[i].prober);
-        route_client_stop(&s->group[i].route);
-    }
+    orders_close(s->orders);
+    for (size_t i = 0; i < s->groups; i++)
+        group_stop(s->group[i]);
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&s->signal[i], NULL);
     uv_run(s->loop, UV_RUN_DEFAULT); /* probes under way end by their deadlines */
-    free(s->group);
+    for (size_t i = 0; i < s->groups; i++)
+        free(s->group[i]);
+    while (s->gone != NULL) {
+        struct group *next = s->gone->next;
+        free(s->gone);
+        s->gone = next;
+    }
+    audit_close(&s->audit);
+    audit_close(&s->record);
 }
 
 static int run(struct sidecar *s)
@@ -277,6 +348,7 @@ static int run(struct sidecar *s)
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
     for (int i = 0; i < SIGNALS; i++) {
         uv_signal_init(s->loop, &s->signal[i]);
+        s->signal[i].data = s;
         uv_signal_start(&s->signal[i], on_signal, numbers[i]);
     }
     log_notice("watching %s: %zu group(s), late after %u ms, without a fleet: %s",
@@ -288,6 +360,18 @@ static int run(struct sidecar *s)
     return EXIT_SUCCESS;
 }
 
+static int run_replay(const struct sidecar_options *options)
+{
+    FILE *from = fopen(options->replay, "re");
+    if (from == NULL) {
+        fprintf(stderr, "pharos-sidecar: %s: %s\n", options->replay, strerror(errno));
+        return EXIT_FAILURE;
+    }
+    const int err = replay(from, options->replay, &options->config.route, stdout, stderr);
+    fclose(from);
+    return err == 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     if (descriptors_reserve() != 0)
@@ -295,9 +379,11 @@ int main(int argc, char **argv)
     static struct sidecar s;
     signal(SIGPIPE, SIG_IGN);
     s.loop = uv_default_loop();
+    s.argc = argc;
+    s.argv = argv;
     int status = sidecar_options_read(&s.options, argc, argv);
     if (status == -1)
-        status = run(&s);
+        status = s.options.replay != NULL ? run_replay(&s.options) : run(&s);
     sidecar_options_fini(&s.options);
     return status;
 }

@@ -21,6 +21,9 @@ static const char usage[] =
     "                                DIR/announcer-NAME.sock)\n"
     "  --without-fleet stay|withdraw what to do when slow and no fleet is configured\n"
     "  --late MS                     an answer later than this is bad (20)\n"
+    "  --record FILE                 write what is measured to FILE, for --replay\n"
+    "  --replay FILE                 print what would have been decided about recorded "
+    "samples\n"
     "  --log-level LEVEL             debug, info, notice, warning, error\n"
     "\n"
     "Exits 0 when told to stop (routes stay as they are), 1 on a failure, 2 for a mistake in "
@@ -83,6 +86,7 @@ static void drop_groups(struct config_route *route)
     for (size_t i = 0; i < route->groups; i++) {
         free(route->group[i].name);
         free(route->group[i].address);
+        free(route->group[i].zone);
     }
     free(route->group);
     route->group = NULL;
@@ -192,6 +196,12 @@ static int set_option(struct sidecar_options *o, int option, bool first_pass, bo
     case 's':
         o->control = optarg;
         return -1;
+    case 'R':
+        o->record = optarg;
+        return -1;
+    case 'P':
+        o->replay = optarg;
+        return -1;
     default:
         fputs(usage, stdout);
         return EXIT_SUCCESS;
@@ -209,6 +219,8 @@ static int read_pass(struct sidecar_options *o, int argc, char **argv, bool firs
                                             {"late", required_argument, NULL, 'l'},
                                             {"log-level", required_argument, NULL, 'v'},
                                             {"control", required_argument, NULL, 's'},
+                                            {"record", required_argument, NULL, 'R'},
+                                            {"replay", required_argument, NULL, 'P'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     bool own_groups = false;
@@ -222,10 +234,18 @@ static int read_pass(struct sidecar_options *o, int argc, char **argv, bool firs
 static int check(const struct sidecar_options *o)
 {
     const struct config *config = &o->config;
+    if (o->replay != NULL)
+        return -1; /* thresholds alone count, and they have defaults */
     if (config->run_dir == NULL)
         return mistake("needed is ", "server.run-dir, or --run-dir");
     if (config->route.groups == 0)
         return mistake("needed is ", "route.groups, or --group");
+    if (config->route.groups > GROUPS_MAX)
+        return mistake("too many groups: ", "16 can be");
+    for (size_t i = 0; i < config->route.groups; i++) {
+        if (config->route.group[i].addresses > GROUP_ADDRESSES_MAX)
+            return mistake("too many addresses in group ", config->route.group[i].name);
+    }
     if (config->route.driver == ROUTE_DRIVER_NONE)
         return mistake("needed is ", "route.driver, or --driver");
     if (o->control != NULL && config->route.groups > 1)

@@ -7,6 +7,8 @@
 struct sidecar_options {
     struct config
         config; /* .route and .run_dir are what counts; .zone[0] is asked for, or the root */
+    const char *record;  /* file of samples to append to; NULL: none; borrowed */
+    const char *replay;  /* file of samples to judge anew; NULL: watch a server; borrowed */
     const char *control; /* NULL: from run-dir and the group's name; borrowed */
 };
 

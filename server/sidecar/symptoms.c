@@ -66,13 +66,13 @@ struct symptoms symptoms_find(const struct window *window, const struct paths *p
 {
     struct symptoms y = {.recent = window_sum(window, now_ms, limits->window_ms),
                          .workers = s->workers,
-                         .zones_expiring = s->zones_expiring};
+                         .expiring = s->expiring};
     y.pulse = tally_pulse_percent(&y.recent, limits->samples_min);
     y.probe = tally_probe_percent(&y.recent);
     find_slowness(&y, limits);
     find_stuck(&y, s, limits, now_ms);
     find_dead_paths(&y, paths, limits, now_ms);
-    if (s->zones_expiring != 0) {
+    if (s->expiring != 0) {
         y.suspect = y.agreed = true;
         y.patience_ms = 0;
     }
@@ -93,7 +93,7 @@ bool symptoms_clean(const struct window *window, const struct paths *paths,
     uint32_t agreed;
     uint64_t first_ms;
     return all >= limits->clean_samples && few && probes_few && t.tcp > t.tcp_bad
-           && t.tcp_bad <= 1 && s->stuck == 0 && s->zones_expiring == 0
+           && t.tcp_bad <= 1 && s->stuck == 0 && s->expiring == 0
            && paths_dead(paths, limits->path_dead_ms, now_ms, &agreed, &first_ms) == 0;
 }
 
@@ -127,8 +127,8 @@ const char *symptoms_text(const struct symptoms *y, uint64_t now_ms,
             at += (size_t)snprintf(text + at, SYMPTOMS_TEXT_MAX - at, ", address %u dead by %s",
                                    i / 2 + 1, i % 2 == 0 ? "UDP" : "TCP");
     }
-    if (y->zones_expiring != 0)
-        snprintf(text + at, SYMPTOMS_TEXT_MAX - at, ", %u zones about to expire",
-                 y->zones_expiring);
+    if (y->expiring != 0)
+        snprintf(text + at, SYMPTOMS_TEXT_MAX - at, ", %s about to expire",
+                 (y->expiring & EXPIRING_ZONE) != 0 ? "a zone is" : "signatures are");
     return text;
 }

@@ -14,7 +14,7 @@ struct symptoms {
     uint32_t stuck,
         workers;         /* some, not all of them: their share of the queries finds nobody */
     uint32_t dead_paths; /* bits */
-    uint32_t zones_expiring;
+    uint32_t expiring;
     bool suspect;          /* one source says so */
     bool agreed;           /* two do */
     unsigned patience_ms;  /* from first_bad_ms on, before the node leaves */

@@ -186,7 +186,7 @@ static enum overload find_overload(const struct verdict *v, const struct sample 
 /* Zones that expire, and workers or paths that are dead, are no matter of load. */
 static bool may_absorb(const struct symptoms *y)
 {
-    return y->zones_expiring == 0 && y->stuck == 0;
+    return y->expiring == 0 && y->stuck == 0;
 }
 
 static bool step_up(struct verdict *v, const struct sample *s, uint64_t now_ms)

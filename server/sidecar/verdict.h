@@ -36,7 +36,6 @@ enum verdict_state {
     VERDICT_FORCED_DOWN,
     VERDICT_HOLD, /* the route stays as it was when the operator said so */
 };
-enum { VERDICT_STATES = VERDICT_HOLD + 1 };
 
 struct verdict {
     enum verdict_state state;

@@ -89,7 +89,7 @@ static int setup(void **state)
     server->loop = &f->loop;
     server->options = &f->options;
     server->workers = 1;
-    server->pulse = pulse_new(1, &server->memfd);
+    server->pulse = pulse_new(1, NULL, 0, &server->memfd);
     server->store = store_new(1);
     server->maintain = maintain_new(&f->loop, server->store, 1);
     server->reload = reload_new(server);

@@ -124,7 +124,7 @@ void harness_start(struct harness *h, struct harness_config config)
     h->store = store_new(config.workers);
     assert_non_null(h->store);
     if (config.pulse) {
-        h->pulse = pulse_new(config.workers, &h->pulse_fd);
+        h->pulse = pulse_new(config.workers, NULL, 0, &h->pulse_fd);
         assert_non_null(h->pulse);
     }
     const struct front_config front = {.listen = listen,

@@ -61,7 +61,7 @@ static size_t answer(const struct server *server, uint8_t *message, size_t octet
 static void count(const struct server *server, uint64_t since_us)
 {
     const uint64_t now = now_us();
-    struct pulse_slice *slice = pulse_slice_now(&server->pulse->worker[0], now / 1000);
+    struct pulse_slice *slice = pulse_slice_now(pulse_rings(server->pulse, 0), now / 1000);
     pulse_add32(&slice->answers, 1);
     pulse_add32(&slice->latency[pulse_bucket(now - since_us)], 1);
 }
@@ -193,7 +193,7 @@ int main(int argc, char **argv)
     server.count = 2 * server.listens;
     signal(SIGUSR1, toggle_slow);
     uv_loop_t *loop = uv_default_loop();
-    server.pulse = pulse_new(1, &memfd);
+    server.pulse = pulse_new(1, NULL, 0, &memfd);
     if (server.pulse == NULL || pulse_socket_open(&server.socket, loop, argv[1], memfd) != 0)
         return 1;
     uv_thread_t worker;

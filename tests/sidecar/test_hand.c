@@ -88,7 +88,7 @@ static void run_for(struct fixture *f, unsigned ms)
 
 static void start_server(struct fixture *f)
 {
-    f->pulse = pulse_new(1, &f->memfd);
+    f->pulse = pulse_new(1, NULL, 0, &f->memfd);
     assert_non_null(f->pulse);
     atomic_store(&f->pulse->state, PULSE_SERVING);
     f->child = fork();

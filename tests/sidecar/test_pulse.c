@@ -30,7 +30,7 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture f;
-    f.pulse = pulse_new(WORKERS, &f.fd);
+    f.pulse = pulse_new(WORKERS, NULL, 0, &f.fd);
     *state = &f;
     return f.pulse == NULL ? -1 : pulse_map(&f.view, f.fd);
 }
@@ -68,7 +68,7 @@ static void two_pulses_have_different_instances(void **state)
 {
     struct fixture *f = *state;
     int fd;
-    struct pulse *other = pulse_new(1, &fd);
+    struct pulse *other = pulse_new(1, NULL, 0, &fd);
     assert_non_null(other);
     assert_memory_not_equal(other->instance, f->pulse->instance, PULSE_INSTANCE);
     pulse_free(other);
@@ -159,18 +159,30 @@ static void a_slice_of_an_older_turn_of_the_ring_is_no_data(void **state)
     struct fixture *f = *state;
     struct pulse_slice_copy copy;
     const uint64_t ms = 1000 * PULSE_SLICE_MS;
-    struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[0], ms);
+    struct pulse_slice *slice = pulse_slice_now(pulse_rings(f->pulse, 0), ms);
     pulse_add32(&slice->latency[5], 9);
-    assert_ptr_equal(pulse_slice_now(&f->pulse->worker[0], ms + PULSE_SLICE_MS - 1), slice);
-    assert_true(pulse_slice_read(&copy, &f->view, 0, 1000));
+    assert_ptr_equal(pulse_slice_now(pulse_rings(f->pulse, 0), ms + PULSE_SLICE_MS - 1), slice);
+    assert_true(pulse_slice_read(&copy, &f->view, 0, 0, 1000));
     assert_int_equal(copy.latency[5], 9);
-    assert_false(pulse_slice_read(&copy, &f->view, 0, 1000 + PULSE_SLICES));
+    assert_false(pulse_slice_read(&copy, &f->view, 0, 0, 1000 + PULSE_SLICES));
     assert_int_equal(copy.latency[5], 0);
 
     const uint64_t turn_later = ms + (uint64_t)PULSE_SLICES * PULSE_SLICE_MS;
-    assert_ptr_equal(pulse_slice_now(&f->pulse->worker[0], turn_later), slice);
+    assert_ptr_equal(pulse_slice_now(pulse_rings(f->pulse, 0), turn_later), slice);
     assert_int_equal(atomic_load(&slice->latency[5]), 0);
-    assert_false(pulse_slice_read(&copy, &f->view, 0, 1000));
+    assert_false(pulse_slice_read(&copy, &f->view, 0, 0, 1000));
+}
+
+/* A group with one address, counted for by the pulse's first. */
+static const struct signals_map first = {.addresses = 1, .listen = {0}, .group = -1};
+
+static struct observation look(struct signals *signals, const struct signals_map *map,
+                               const struct fixture *f, uint64_t ms)
+{
+    struct observation o = {0};
+    signals_read(signals, map, &f->view, &o, ms);
+    observation_judge(&o, 20000);
+    return o;
 }
 
 static void signals_add_each_finished_slice_once(void **state)
@@ -179,19 +191,21 @@ static void signals_add_each_finished_slice_once(void **state)
     struct signals signals = {0};
     const uint64_t ms = 2000 * PULSE_SLICE_MS;
     for (unsigned i = 0; i < WORKERS; i++) {
-        struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[i], ms);
+        struct pulse_slice *slice = pulse_slice_now(pulse_rings(f->pulse, i), ms);
         pulse_add32(&slice->latency[pulse_bucket(100)], 10);
         pulse_add32(&slice->latency[pulse_bucket(30000)], 5);
+        pulse_add32(&slice->queries, 17);
+        pulse_add32(&slice->answers, 15);
         pulse_add32(&slice->drops, 1);
     }
-    signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS);
-    assert_int_equal(signals.answers, 15 * WORKERS);
-    assert_int_equal(signals.late, 5 * WORKERS);
-    assert_int_equal(signals.drops, WORKERS);
-    signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS + 49);
-    assert_int_equal(signals.answers, 0);
-    signals_read(&signals, &f->view, 20000, ms + 2 * PULSE_SLICE_MS);
-    assert_int_equal(signals.answers, 0);
+    const struct observation o = look(&signals, &first, f, ms + PULSE_SLICE_MS);
+    assert_int_equal(o.sample.answers, 15 * WORKERS);
+    assert_int_equal(o.sample.late, 5 * WORKERS);
+    assert_int_equal(o.sample.drops, WORKERS);
+    assert_int_equal(o.sample.datagrams, 18 * WORKERS);
+    assert_int_equal(o.sample.paths_served, 1);
+    assert_int_equal(look(&signals, &first, f, ms + PULSE_SLICE_MS + 49).sample.answers, 0);
+    assert_int_equal(look(&signals, &first, f, ms + 2 * PULSE_SLICE_MS).sample.answers, 0);
 }
 
 static void a_reader_who_slept_takes_what_the_ring_still_holds(void **state)
@@ -199,15 +213,13 @@ static void a_reader_who_slept_takes_what_the_ring_still_holds(void **state)
     struct fixture *f = *state;
     struct signals signals = {0};
     uint64_t ms = 3000 * PULSE_SLICE_MS;
-    signals_read(&signals, &f->view, 20000, ms);
+    look(&signals, &first, f, ms);
     for (unsigned i = 0; i < 10; i++, ms += PULSE_SLICE_MS)
-        pulse_add32(&pulse_slice_now(&f->pulse->worker[0], ms)->latency[0], 1);
-    signals_read(&signals, &f->view, 20000, ms);
-    assert_int_equal(signals.answers, 10);
-    signals_read(&signals, &f->view, 20000,
-                 ms + 3600 * 1000); /* bounded, however long it slept */
-    assert_int_equal(signals.answers, 0);
-    signals_read(&signals, &f->view, 20000, ms); /* a clock that went back */
+        pulse_add32(&pulse_slice_now(pulse_rings(f->pulse, 0), ms)->latency[0], 1);
+    assert_int_equal(look(&signals, &first, f, ms).sample.answers, 10);
+    /* Bounded, however long it slept; and a clock that went back. */
+    assert_int_equal(look(&signals, &first, f, ms + 3600 * 1000).sample.answers, 0);
+    look(&signals, &first, f, ms);
 }
 
 static void impossible_counts_are_clamped(void **state)
@@ -215,12 +227,13 @@ static void impossible_counts_are_clamped(void **state)
     struct fixture *f = *state;
     struct signals signals = {0};
     const uint64_t ms = 9000 * PULSE_SLICE_MS;
-    struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[0], ms);
+    struct pulse_slice *slice = pulse_slice_now(pulse_rings(f->pulse, 0), ms);
     memset((char *)slice + sizeof(slice->number), 0xff, sizeof(*slice) - sizeof(slice->number));
-    signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS);
-    assert_int_equal(signals.answers, SIGNALS_COUNT_MAX);
-    assert_true(signals.late <= signals.answers);
-    assert_int_equal(signals.drops, SIGNALS_COUNT_MAX);
+    const struct observation o = look(&signals, &first, f, ms + PULSE_SLICE_MS);
+    assert_int_equal(o.sample.answers, PULSE_BUCKETS * SIGNALS_COUNT_MAX);
+    assert_true(o.sample.late <= o.sample.answers);
+    assert_int_equal(o.sample.drops, SIGNALS_COUNT_MAX);
+    assert_int_equal(o.sample.datagrams, SIGNALS_COUNT_MAX);
 }
 
 static void servfail_counts_as_bad_unless_zones_are_known_to_have_failed(void **state)
@@ -229,17 +242,83 @@ static void servfail_counts_as_bad_unless_zones_are_known_to_have_failed(void **
     static const struct {
         uint32_t zones, failed, late;
     } table[] = {{3, 0, 8}, {3, 1, 0}, {3, 3, 8}};
+    const struct signals_map map = {.addresses = 1, .group = 1};
     for (uint64_t i = 0; i < 3; i++) {
         struct signals signals = {0};
         const uint64_t ms = (10000 + i) * PULSE_SLICE_MS;
-        struct pulse_slice *slice = pulse_slice_now(&f->pulse->worker[0], ms);
+        struct pulse_slice *slice = pulse_slice_now(pulse_rings(f->pulse, 0), ms);
         pulse_add32(&slice->latency[0], 8);
         pulse_add32(&slice->servfails, 9);
-        atomic_store(&f->pulse->zones, table[i].zones);
-        atomic_store(&f->pulse->zones_failed, table[i].failed);
-        signals_read(&signals, &f->view, 20000, ms + PULSE_SLICE_MS);
-        assert_int_equal(signals.late, table[i].late);
+        atomic_store(&f->pulse->group[1].zones, table[i].zones);
+        atomic_store(&f->pulse->group[1].failed, table[i].failed);
+        assert_int_equal(look(&signals, &map, f, ms + PULSE_SLICE_MS).sample.late,
+                         table[i].late);
     }
+}
+
+static struct address address_of(const char *text)
+{
+    struct address address;
+    assert_null(address_from_text(&address, text, 53));
+    return address;
+}
+
+static void each_group_sees_what_its_own_addresses_got(void **state)
+{
+    (void)state;
+    const struct address listen[] = {address_of("192.0.2.53"), address_of("2001:db8::53"),
+                                     address_of("0.0.0.0")};
+    const struct address group[] = {address_of("2001:db8::53"), address_of("198.51.100.1"),
+                                    address_of("198.51.100.2"), address_of("::1")};
+    struct fixture f;
+    struct signals_map map;
+    f.pulse = pulse_new(2, listen, 3, &f.fd);
+    assert_int_equal(pulse_map(&f.view, f.fd), 0);
+    strcpy(f.pulse->group[4].name, "any");
+    signals_find(&map, &f.view, "any", group, 4);
+    assert_int_equal(map.group, 4);
+    assert_int_equal(map.listen[0], 1);
+    assert_int_equal(map.listen[1], 2); /* the wildcard's */
+    assert_int_equal(map.listen[2], 2);
+    assert_int_equal(map.listen[3], -1);
+
+    const uint64_t ms = 700 * PULSE_SLICE_MS;
+    for (unsigned path = 0; path < 6; path++) {
+        struct pulse_slice *slice =
+            pulse_slice_now(pulse_rings(f.pulse, 1) + path * PULSE_SLICES, ms);
+        pulse_add32(&slice->latency[1], 1U << path);
+        pulse_add32(&slice->answers, path == 3 ? 0 : 1);
+    }
+    struct signals signals = {0};
+    const struct observation o = look(&signals, &map, &f, ms + PULSE_SLICE_MS);
+    /* Both of IPv6's, and both of the wildcard's, which two addresses share, once. */
+    assert_int_equal(o.latency[1], (1 << 2) + (1 << 3) + (1 << 4) + (1 << 5));
+    assert_int_equal(o.sample.paths_served, 0x3d);
+
+    /* What isn't told apart by address is everybody's. */
+    pulse_add32(
+        &pulse_slice_now(pulse_rings(f.pulse, 0) + 6 * PULSE_SLICES, ms + PULSE_SLICE_MS)
+             ->answers,
+        1);
+    const struct observation any = look(&signals, &map, &f, ms + 2 * PULSE_SLICE_MS);
+    assert_int_equal(any.sample.paths_served, 0x55);
+    pulse_unmap(&f.view);
+    pulse_free(f.pulse);
+    close(f.fd);
+}
+
+static void zones_and_signatures_that_run_out_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    const struct signals_map map = {.addresses = 1, .group = 2};
+    assert_int_equal(signals_expiring(&map, &f->view, INT64_MAX), 0); /* none known */
+    atomic_store(&f->pulse->group[2].expires, 5000);
+    atomic_store(&f->pulse->group[2].signatures_expire, 6000);
+    assert_int_equal(signals_expiring(&map, &f->view, 4999), 0);
+    assert_int_equal(signals_expiring(&map, &f->view, 5000), EXPIRING_ZONE);
+    assert_int_equal(signals_expiring(&map, &f->view, 6000),
+                     EXPIRING_ZONE | EXPIRING_SIGNATURES);
+    assert_int_equal(signals_expiring(&first, &f->view, 6000), 0);
 }
 
 static void a_worker_is_stuck_after_ten_ticks_without_movement(void **state)
@@ -355,6 +434,8 @@ int main(void)
         WITH_PULSE(a_reader_who_slept_takes_what_the_ring_still_holds),
         WITH_PULSE(impossible_counts_are_clamped),
         WITH_PULSE(servfail_counts_as_bad_unless_zones_are_known_to_have_failed),
+        WITH_PULSE(each_group_sees_what_its_own_addresses_got),
+        WITH_PULSE(zones_and_signatures_that_run_out_are_told_apart),
         WITH_PULSE(a_worker_is_stuck_after_ten_ticks_without_movement),
         WITH_PULSE(a_late_tick_is_not_held_against_the_workers),
         WITH_PULSE(a_killed_server_is_noticed_by_its_mutex),

@@ -1,0 +1,83 @@
+/* group.h -- a group of service addresses: what is seen of it, decided about it, done for it
+ * Owns the prober, the verdict, the guard and the line to the driver. For the sidecar's loop alone. */
+#ifndef PHAROS_SERVER_SIDECAR_GROUP_H
+#define PHAROS_SERVER_SIDECAR_GROUP_H
+
+#include "server/sidecar/operator.h"
+#include "server/sidecar/probe.h"
+#include "server/sidecar/record.h"
+#include "server/sidecar/route_client.h"
+#include "server/sidecar/signals.h"
+#include "server/sidecar/usual.h"
+#include "server/sidecar/verdict.h"
+#include "server/sidecar/watch.h"
+
+enum { GROUP_DECISIONS = 10, GROUP_QNAMES_MAX = 64 };
+
+/* What was decided when; the last few are kept for people. */
+struct decision {
+    uint64_t wall_ms; /* since 1970 */
+    enum verdict_state before, after;
+    enum wish wish; /* after it */
+    bool loud;
+    char why[VERDICT_WHY_MAX];
+};
+
+struct group {
+    char name[GROUP_NAME_MAX + 1];
+    struct address address[GROUP_ADDRESSES_MAX];
+    struct name qname[GROUP_QNAMES_MAX];
+    struct prober prober;
+    struct signals_map map;
+    struct signals signals;
+    struct usual usual;
+    struct verdict verdict;
+    struct route_client route;
+    struct guard *guard;
+    struct guard own_guard; /* without a fleet */
+    struct record record;   /* the last tick's */
+    struct decision decision[GROUP_DECISIONS];
+    unsigned decisions; /* in all; the last is decision[(decisions - 1) % GROUP_DECISIONS] */
+
+    /* Private. */
+    struct group *next; /* of those that went with a configuration */
+    bool started;
+    char control[4096];
+    unsigned floor_ms; /* of T */
+    unsigned expiry_ms;
+    struct observation gathered; /* since the last tick */
+};
+
+/* What a tick knows of the server and the clocks. */
+struct group_tick {
+    const struct watch *watch;
+    uint64_t now_ms;  /* monotonic */
+    uint64_t wall_ms; /* since 1970 */
+    bool clock_stepped;
+};
+
+/* A group as configured, not started yet; NULL: out of memory. `control` is the driver's socket. */
+struct group *group_new(const struct config *config, const struct config_group *group,
+                        const char *control);
+
+/* Takes over what may change while it runs: thresholds, zones, the guard of a node without a fleet. */
+void group_configure(struct group *group, const struct config *config,
+                     const struct config_group *is);
+
+/* Whether that is all that has changed. */
+bool group_same(const struct group *group, const struct config_group *is);
+
+int group_start(struct group *group, uv_loop_t *loop, bool dry_run);
+void group_stop(struct group *group);
+
+/* A new server: its instance, and where its pulse counts for the group. Without one, nothing is asked. */
+void group_meet(struct group *group, const struct watch *watch);
+
+/* A tick: measures, judges, tells driver and guard. Returns the decision to be told, or NULL. */
+const struct decision *group_decide(struct group *group, const struct group_tick *tick,
+                                    struct operator_entry word);
+
+/* T of now, in microseconds. */
+uint64_t group_late_us(const struct group *group);
+
+#endif

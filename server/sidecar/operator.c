@@ -1,0 +1,142 @@
+/* operator.c -- see operator.h */
+#include "server/sidecar/operator.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool read_word(const char *text, enum operator_word *word)
+{
+    for (enum operator_word w = OPERATOR_HOLD; w <= OPERATOR_DOWN; w++) {
+        if (strcmp(operator_word_to_text(w), text) == 0) {
+            *word = w;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_wish(const char *text, enum wish *wish)
+{
+    for (enum wish w = WISH_NOTHING; w <= WISH_DOWN; w++) {
+        if (strcmp(wish_to_text(w), text) == 0) {
+            *wish = w;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_line(struct operator_words *words, const char *line)
+{
+    struct operator_entry entry = {0};
+    char word[16], held[16], more;
+    _Static_assert(GROUP_NAME_MAX == 32, "in the format below");
+    const int got = sscanf(line, "%32s %15s %15s %c", entry.group, word, held, &more);
+    if ((got != 2 && got != 3) || words->count == GROUPS_MAX || !read_word(word, &entry.word)
+        || (got == 3 && !read_wish(held, &entry.held)))
+        return false;
+    words->entry[words->count++] = entry;
+    return true;
+}
+
+int operator_load(struct operator_words *words, const char *folder)
+{
+    words->count = 0;
+    const int octets = snprintf(words->path, sizeof(words->path), "%s/route.words", folder);
+    if (octets < 0 || (size_t)octets + 4 >= sizeof(words->path))
+        return -ENAMETOOLONG;
+    FILE *file = fopen(words->path, "re");
+    if (file == NULL)
+        return errno == ENOENT ? 0 : -errno;
+    char line[128];
+    int err = 0;
+    while (err == 0 && fgets(line, sizeof(line), file) != NULL)
+        err = read_line(words, line) ? 0 : -EBADMSG;
+    fclose(file);
+    if (err != 0)
+        words->count = 0;
+    return err;
+}
+
+struct operator_entry operator_find(const struct operator_words *words, const char *group)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strcmp(words->entry[i].group, group) == 0)
+            return words->entry[i];
+    }
+    return (struct operator_entry){.word = OPERATOR_NONE};
+}
+
+static int write_all(const struct operator_words *words, const char *path)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0)
+        return -errno;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < words->count; i++) {
+        const struct operator_entry *e = &words->entry[i];
+        if (dprintf(fd, "%s %s %s\n", e->group, operator_word_to_text(e->word),
+                    wish_to_text(e->held))
+            < 0)
+            err = -errno;
+    }
+    if (err == 0 && fsync(fd) != 0)
+        err = -errno;
+    close(fd);
+    return err;
+}
+
+/* A rename lasts when its folder has been synced. */
+static int sync_folder(const char *path)
+{
+    char folder[4096];
+    snprintf(folder, sizeof(folder), "%s", path);
+    *strrchr(folder, '/') = '\0';
+    const int fd = open(folder[0] == '\0' ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    const int err = fsync(fd) == 0 ? 0 : -errno;
+    close(fd);
+    return err;
+}
+
+static int save(const struct operator_words *words)
+{
+    char beside[4096 + 4];
+    snprintf(beside, sizeof(beside), "%s.new", words->path);
+    int err = write_all(words, beside);
+    if (err == 0 && rename(beside, words->path) != 0)
+        err = -errno;
+    if (err != 0)
+        unlink(beside);
+    return err != 0 ? err : sync_folder(words->path);
+}
+
+static void forget(struct operator_words *words, const char *group)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strcmp(words->entry[i].group, group) == 0)
+            words->entry[i--] = words->entry[--words->count];
+    }
+}
+
+int operator_say(struct operator_words *words, const char *group, enum operator_word word,
+                 enum wish held)
+{
+    struct operator_words next = *words;
+    forget(&next, group);
+    if (word != OPERATOR_NONE) {
+        if (next.count == GROUPS_MAX)
+            return -ENOSPC;
+        struct operator_entry *entry = &next.entry[next.count++];
+        *entry = (struct operator_entry){.word = word, .held = held};
+        snprintf(entry->group, sizeof(entry->group), "%s", group);
+    }
+    const int err = save(&next);
+    if (err == 0)
+        *words = next;
+    return err;
+}
