@@ -7,7 +7,7 @@ import compare
 import message
 import names
 
-NS, CNAME, DNAME, DS, RRSIG, NSEC, NSEC3 = 2, 5, 39, 43, 46, 47, 50
+A, NS, CNAME, AAAA, DNAME, DS, RRSIG, NSEC, NSEC3, SVCB, HTTPS = 1, 2, 5, 28, 39, 43, 46, 47, 50, 64, 65
 
 RULES = []
 
@@ -194,6 +194,27 @@ def apex_addresses(case, ours, theirs, _):
     servers = {rr[4] for rr in ours.sets[0] if rr[1] == NS}
     extra = set(ours.sets[2]) ^ set(theirs.sets[2])
     return bool(servers) and all(rr[0] in servers and known(case, rr[0]) for rr in extra)
+
+
+def hosts(services):
+    """The wire names at which SVCB and HTTPS records have their services: in lower case."""
+    found = set()
+    for rr in services:
+        rdata, end = rr[4], 2
+        while rdata[end] != 0:
+            end += 1 + rdata[end]
+        found.add(bytes(rdata[2:end + 1]).lower() if end > 2 else rr[0])
+    return found
+
+
+@rule("service-addresses", "additional",
+      "RFC 9460 4.1: addresses of the targets should come along; pharosd adds them as far as they "
+      "fit, others don't")
+def service_addresses(case, ours, theirs, _):
+    owners = hosts([rr for rr in ours.sets[0] if rr[1] in (SVCB, HTTPS)])
+    extra = set(ours.sets[2]) - set(theirs.sets[2])
+    return (set(theirs.sets[2]) <= set(ours.sets[2]) and bool(owners)
+            and all(rr[1] in (A, AAAA, RRSIG) and rr[0] in owners and known(case, rr[0]) for rr in extra))
 
 
 def below_dname(case, wire):
