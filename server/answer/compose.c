@@ -241,6 +241,9 @@ static enum compose_next apex_servers(struct query *q, const struct lookup *l,
     if (apex.glue == NULL || apex.ns != l->block)
         return COMPOSE_DONE;
     if (!q->request.edns.dnssec_ok || !l->zone->signed_) {
+        put_proofs(q); /* of a signed zone's wildcard that led here: authority comes first */
+        if (q->packet.truncated)
+            return COMPOSE_DONE;
         place_glue(&q->packet, apex.glue, apex.ns, ns_at, owner);
         return COMPOSE_DONE;
     }

@@ -211,6 +211,7 @@ static bool place(struct packet *p, enum section section, struct move *m, unsign
     const struct block *block = m->block;
     const struct owner *owner = m->owner;
     assert(owner->octets <= owner->spot.name->octets);
+    assert(section == SECTION_ADDITIONAL || p->count[SECTION_ADDITIONAL] == 0);
 
     const uint8_t *wire = block_wire(block);
     size_t octets = 0;

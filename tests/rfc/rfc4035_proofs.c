@@ -118,6 +118,26 @@ static void a_chain_is_proved_where_it_ends(void **state)
 }
 
 /* RFC 3225 section 3 */
+/* Sections stand in their order: the proof isn't left for after the additional addresses. */
+static void
+a_wildcard_that_leads_to_an_unsigned_apex_is_proved_before_its_addresses(void **state)
+{
+    static const struct proof_case proof = {"x.wc.s.test NS", "NOERROR", "cover x.wc.s.test"};
+    struct server *server;
+    setup_server((void **)&server);
+    proofs_add_zone(server, "nsec.zone");
+    server_add(server, "www.s.test",
+               "@  3600 SOA ns hostmaster 1 7200 900 1209600 300\n"
+               "@  3600 NS  ns\n"
+               "ns 3600 A   192.0.2.53\n");
+    assert_proves(server, &proof);
+    const struct reply *r = ask(server, "x.wc.s.test NS +do");
+    assert_true(has_line(r, "answer", "www.s.test. 3600 NS ns.www.s.test."));
+    assert_section(r, "additional", "ns.www.s.test. 3600 A 192.0.2.53");
+    teardown_server((void **)&server);
+    (void)state;
+}
+
 static void without_do_nothing_is_proved(void **state)
 {
     const struct reply *reply = ask(*state, "nope.s.test A +edns");
@@ -136,6 +156,8 @@ int main(void)
         cmocka_unit_test(wildcard_nodata_proves_both),
         cmocka_unit_test(a_referral_brings_ds_or_proves_that_there_is_none),
         cmocka_unit_test(a_chain_is_proved_where_it_ends),
+        cmocka_unit_test(
+            a_wildcard_that_leads_to_an_unsigned_apex_is_proved_before_its_addresses),
         cmocka_unit_test(without_do_nothing_is_proved),
     };
     return cmocka_run_group_tests(tests, setup, teardown_server);
