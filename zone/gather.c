@@ -49,20 +49,56 @@ static uint16_t set_type(const struct record *record)
     return covered != BLOCK_GLUE ? covered : record->type;
 }
 
-/* Octets at the front of RDATA before its names, where case doesn't count (RFC 4034
- * section 6.2); SIZE_MAX: all octets count as they are. */
-static size_t names_from(uint16_t type)
+/* NAPTR's name comes after two numbers and three strings (RFC 3403 section 4.1). */
+static size_t naptr_name(const struct record *record)
 {
-    switch (type) {
+    const uint8_t *rdata = record_rdata(record);
+    size_t at = 4;
+    for (int strings = 0; strings < 3 && at < record->rdata_octets; strings++)
+        at += 1u + rdata[at];
+    return at;
+}
+
+/* Octets at the front of RDATA before its names, where case doesn't count: the types of RFC 4034
+ * section 6.2 that zone files have. SIZE_MAX: all octets count as they are. */
+static size_t names_from(const struct record *record)
+{
+    enum {
+        MD = 3,
+        MF = 4,
+        MB = 7,
+        MG = 8,
+        MR = 9,
+        MINFO = 14,
+        RP = 17,
+        AFSDB = 18,
+        RT = 21,
+        PX = 26,
+        KX = 36
+    };
+    switch (record->type) {
     case RRTYPE_NS:
     case RRTYPE_CNAME:
     case RRTYPE_PTR:
     case RRTYPE_DNAME:
+    case MD:
+    case MF:
+    case MB:
+    case MG:
+    case MR:
+    case MINFO:
+    case RP:
         return 0;
     case RRTYPE_MX:
+    case AFSDB:
+    case RT:
+    case PX:
+    case KX:
         return 2;
     case RRTYPE_SRV:
         return 6;
+    case RRTYPE_NAPTR:
+        return naptr_name(record);
     default:
         return SIZE_MAX;
     }
@@ -79,7 +115,7 @@ static int compare_rdata(const struct record *a, const struct record *b)
     const uint8_t *x = record_rdata(a), *y = record_rdata(b);
     const size_t shorter =
         a->rdata_octets < b->rdata_octets ? a->rdata_octets : b->rdata_octets;
-    const size_t exact = names_from(a->type) < shorter ? names_from(a->type) : shorter;
+    const size_t from = names_from(a), exact = from < shorter ? from : shorter;
     int order = memcmp(x, y, exact);
     for (size_t i = exact; order == 0 && i < shorter; i++)
         order = lower(x[i]) - lower(y[i]);

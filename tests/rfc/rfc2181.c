@@ -74,6 +74,27 @@ static void a_duplicate_rr_is_answered_once(void **state)
     assert_section(ask(*state, "ns.example A"), "answer", "ns.example. 3600 A 192.0.2.1");
 }
 
+/* Section 5 with RFC 4034 section 6.2: case doesn't count in the names of these types. */
+static void rrs_whose_names_differ_in_case_are_duplicates(void **state)
+{
+    server_add(
+        *state, "example",
+        "@ 3600 SOA ns h 1 7200 900 1209600 300\n"
+        "@ 3600 NS ns\nns 3600 A 192.0.2.1\n"
+        "a 3600 MR box\na 3600 MR BOX\n"
+        "a 3600 RP box txt\na 3600 RP box TXT\n"
+        "a 3600 KX 1 box\na 3600 KX 1 Box\n"
+        "a 3600 NAPTR 1 2 \"u\" \"A+b\" \"\" box\na 3600 NAPTR 1 2 \"u\" \"A+b\" \"\" BOX\n"
+        "a 3600 NAPTR 1 2 \"u\" \"a+b\" \"\" box\n");
+    assert_section(ask(*state, "a.example MR"), "answer", "a.example. 3600 MR box.example.");
+    assert_section(ask(*state, "a.example RP"), "answer",
+                   "a.example. 3600 RP box.example. txt.example.");
+    assert_section(ask(*state, "a.example KX"), "answer", "a.example. 3600 KX 1 box.example.");
+    assert_section(ask(*state, "a.example NAPTR"), "answer",
+                   "a.example. 3600 NAPTR 1 2 \"u\" \"A+b\" \"\" box.example.\n"
+                   "a.example. 3600 NAPTR 1 2 \"u\" \"a+b\" \"\" box.example.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +105,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(tcp_has_room_for_all, setup, teardown_server),
         cmocka_unit_test_setup_teardown(an_rrset_has_one_ttl, setup, teardown_server),
         cmocka_unit_test_setup_teardown(a_duplicate_rr_is_answered_once, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(rrs_whose_names_differ_in_case_are_duplicates, setup,
                                         teardown_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
