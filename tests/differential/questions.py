@@ -4,6 +4,7 @@ import random
 import struct
 
 import names
+import rdata
 
 TYPES = {"A": 1, "NS": 2, "MD": 3, "MF": 4, "CNAME": 5, "SOA": 6, "MB": 7, "MG": 8, "MR": 9,
          "NULL": 10, "WKS": 11, "PTR": 12, "HINFO": 13, "MINFO": 14, "MX": 15, "TXT": 16,
@@ -15,14 +16,16 @@ TYPES = {"A": 1, "NS": 2, "MD": 3, "MF": 4, "CNAME": 5, "SOA": 6, "MB": 7, "MG":
          "ZONEMD": 63, "SVCB": 64, "HTTPS": 65, "SPF": 99, "NID": 104, "L32": 105, "L64": 106,
          "LP": 107, "EUI48": 108, "EUI64": 109, "NXNAME": 128, "TKEY": 249, "TSIG": 250,
          "IXFR": 251, "AXFR": 252, "MAILB": 253, "MAILA": 254, "ANY": 255, "URI": 256,
-         "CAA": 257, "TYPE731": 731, "TA": 32768, "DLV": 32769, "TYPE65280": 65280}
+         "CAA": 257, "TYPE731": 731, **{f"TYPE{number}": number for number in rdata.GENERIC}, "TA": 32768, "DLV": 32769, "TYPE65280": 65280}
 COMMON = ("A", "A", "AAAA", "NS", "SOA", "MX", "TXT", "CNAME", "DS", "DNAME", "ANY")
 DNSSEC = ("RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "DS", "CDS")
 ODD = (0, 54, 127, 129, 200, 248, 258, 65534, 65535)
-# Knot 3.2.6 may spin for ever after some mix with NXNAME; tests/rfc/rfc9824.c asks for it.
-META_LEFT_OUT = {"NXNAME"}
+
 TRANSFERS = (TYPES["AXFR"], TYPES["IXFR"])
-CLASSES = (4, 254, 255)  # not CH: BIND is silent there
+CH = 3
+CLASSES = (CH, CH, 4, 254, 255)
+CHAOS_NAMES = ((b"id", b"server"), (b"version", b"server"), (b"hostname", b"bind"),
+               (b"version", b"bind"), (b"authors", b"bind"))
 SIZES = (0, 511, 512, 513, 700, 1000, 1231, 1232, 1233, 1400, 4096, 65535)
 
 
@@ -155,8 +158,13 @@ class Asker:
         if pick < 0.85:
             return TYPES[rng.choice(DNSSEC)]
         if pick < 0.97:
-            return TYPES[rng.choice([kind for kind in TYPES if kind not in META_LEFT_OUT])]
+            return TYPES[rng.choice(list(TYPES))]
         return rng.choice(ODD)
+
+    def size(self):
+        if self.rng.random() < 0.2:
+            return self.rng.randrange(self.rng.choice((1400, 1 << 16)))
+        return self.rng.choice(SIZES + (1232,) * 8)
 
     def question(self):
         rng = self.rng
@@ -171,10 +179,12 @@ class Asker:
         signed = "signed" in self.world.features
         edns = signed or rng.random() < 0.75
         qtype = self.qtype(name)
-        return Question(self.world, name, qtype,
-                        qclass=rng.choice(CLASSES) if rng.random() < 0.01 else 1,
+        qclass = rng.choice(CLASSES) if rng.random() < 0.01 else 1
+        if qclass == CH and rng.random() < 0.6:
+            name, qtype = rng.choice(CHAOS_NAMES), rng.choice((TYPES["TXT"], TYPES["TXT"], qtype))
+        return Question(self.world, name, qtype, qclass=qclass,
                         rd=rng.random() < 0.3, cd=rng.random() < 0.15, ad=rng.random() < 0.15,
-                        size=rng.choice(SIZES + (1232,) * 8) if edns else None,
+                        size=self.size() if edns else None,
                         dnssec_ok=edns and rng.random() < (0.9 if signed else 0.5),
                         tcp=rng.random() < (0.4 if signed else 0.15) and qtype not in TRANSFERS)
 

@@ -80,9 +80,46 @@ RDATA = {
     "EUI64": lambda r, t: "00-00-5e-ef-10-00-00-2a",
     "URI": lambda r, t: f'{r.randint(0, 99)} 1 "https://example/%d"' % r.randint(0, 999),
     "CAA": lambda r, t: f"{r.choice((0, 128))} issue {quoted(r, 1, 30)}",
+    "CDS": lambda r, t: f"{r.randint(0, 65535)} 13 2 " + r.randbytes(32).hex(),
+    "CDNSKEY": lambda r, t: f"257 3 13 {base64ed(r, 64, 64)}",
+    "CSYNC": lambda r, t: f"{r.randint(0, 99)} 3 A NS AAAA",
     "TYPE731": lambda r, t: f"\\# 6 {r.randbytes(6).hex()}",
     "TYPE65280": lambda r, t: "\\# 0",
 }
+def unknown(octets):
+    return f"\\# {len(octets)} {octets.hex()}"
+
+
+# Types that not every server has a word for, as RFC 3597 writes them; where the RDATA has a form it
+# is of that form.
+GENERIC = {
+    10: lambda r: r.randbytes(r.randint(0, 300)),                              # NULL
+    11: lambda r: bytes((192, 0, 2, 1, 6, 0, 0, 0, 64)),                       # WKS
+    22: lambda r: r.randbytes(20),                                             # NSAP
+    23: lambda r: b"\3ptr\4Nsap\0",                                           # NSAP-PTR
+    25: lambda r: bytes((1, 0, 3, 8)) + r.randbytes(64),                       # KEY
+    27: lambda r: b"\x07-32.688\x07116.869\x050.000",                             # GPOS
+    31: lambda r: r.randbytes(12),                                             # EID
+    32: lambda r: r.randbytes(12),                                             # NIMLOC
+    34: lambda r: b"\1" + b"15550100",                                        # ATMA
+    38: lambda r: b"\0" + r.randbytes(16),                                     # A6
+    40: lambda r: b"\1\2\3" + r.randbytes(8),                                  # SINK
+    55: lambda r: bytes((16, 2, 0, 64)) + r.randbytes(80),                     # HIP
+    56: lambda r: b"\4info",                                                   # NINFO
+    57: lambda r: bytes((0, 0, 3, 13)) + r.randbytes(64),                      # RKEY
+    58: lambda r: b"\1a\4Link\0" + b"\1b\4link\0",                             # TALINK
+    63: lambda r: bytes((0, 0, 0, 1, 1, 1)) + r.randbytes(48),                 # ZONEMD
+    100: lambda r: b"uinfo",                                                   # UINFO
+    258: lambda r: b"\3avc",                                                   # AVC
+    259: lambda r: bytes(9) + b"\0" + r.randbytes(8),                          # DOA
+    260: lambda r: bytes((10, 1)) + bytes((203, 0, 113, 15)),                  # AMTRELAY
+    261: lambda r: b"\x08qnamemin",                                              # RESINFO
+    32768: lambda r: bytes((0, 1, 8, 2)) + r.randbytes(32),                    # TA
+    32769: lambda r: bytes((0, 1, 8, 2)) + r.randbytes(32),                    # DLV
+}
+for number, wire in GENERIC.items():
+    RDATA[f"TYPE{number}"] = lambda r, t, wire=wire: unknown(wire(r))
+
 RARE = sorted(set(RDATA) - {"A", "AAAA", "TXT", "MX"})
 
 # Types that dnspython doesn't know, and one it knows with the same RDATA.
@@ -99,4 +136,5 @@ KNOT_KNOWS_NOT = ("ISDN", "MB", "MG", "MR", "PX", "X25")  # mnemonics that it re
 # What signers don't read, or write so that others don't.
 SIGNERS_SPOIL = KNOT_KNOWS_NOT + ("APL", "DHCID", "EUI64", "HTTPS", "IPSECKEY", "KX", "L32", "L64", "LP",
                                   "NID", "OPENPGPKEY", "SMIMEA", "SVCB", "X25", "CERT", "MINFO",
-                                  "TYPE65280", "LOC")
+                                  "TYPE65280", "LOC") \
+    + tuple(f"TYPE{number}" for number in GENERIC)

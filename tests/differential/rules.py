@@ -6,8 +6,10 @@ tell from the question and the two answers that the difference is the one it's a
 import compare
 import message
 import names
+import questions
 
-A, NS, CNAME, AAAA, DNAME, DS, RRSIG, NSEC, NSEC3, SVCB, HTTPS = 1, 2, 5, 28, 39, 43, 46, 47, 50, 64, 65
+A, NS, CNAME, SOA, AAAA, DNAME, DS, RRSIG, NSEC, NSEC3 = 1, 2, 5, 6, 28, 39, 43, 46, 47, 50
+SVCB, HTTPS = 64, 65
 
 RULES = []
 
@@ -85,6 +87,12 @@ def records_of(answer, owners):
     return {rr for rr in answer.sets[0] if rr[0] in owners and rr[1] == CNAME}
 
 
+def in_their_sections(answer):
+    """Whether each section has only what may be in it."""
+    return (all(rr[1] in (NS, SOA, DS, RRSIG, NSEC, NSEC3) for rr in answer.sets[1])
+            and all(rr[1] in (A, AAAA, RRSIG) for rr in answer.sets[2]))
+
+
 @rule("chain-across-zones", "rcode answer authority additional tc",
       "RFC 1034 4.3.2 3a: an alias begins the search anew, in the nearest zone; Knot and BIND "
       "stay in theirs, and stop at its edge")
@@ -94,6 +102,8 @@ def chain_across_zones(case, _ours, theirs, _):
     for at in range(1, len(passed)):
         if zones[at] is not None and zones[at] is not zones[at - 1]:
             before = passed[:at]
+            if not in_their_sections(case.full):
+                return False
             return records_of(case.full, before) == records_of(theirs, before)
     return False
 
@@ -146,7 +156,7 @@ def dname_again(case, _ours, theirs, _):
       "RFC 2181 9: of a truncated answer only TC counts; how far an alias was followed differs")
 def both_truncated(_case, ours, theirs, _):
     return (ours.flag(message.TC) and theirs.flag(message.TC)
-            and {ours.rcode, theirs.rcode} <= {0, 3})
+            and {ours.rcode, theirs.rcode} <= {0, 3, 6})
 
 
 @rule("more-octets", "tc answer authority additional",
@@ -196,46 +206,6 @@ def apex_addresses(case, ours, theirs, _):
     return bool(servers) and all(rr[0] in servers and known(case, rr[0]) for rr in extra)
 
 
-def hosts(services):
-    """The wire names at which SVCB and HTTPS records have their services: in lower case."""
-    found = set()
-    for rr in services:
-        rdata, end = rr[4], 2
-        while rdata[end] != 0:
-            end += 1 + rdata[end]
-        found.add(bytes(rdata[2:end + 1]).lower() if end > 2 else rr[0])
-    return found
-
-
-@rule("service-addresses", "additional",
-      "RFC 9460 4.1: addresses of the targets should come along; pharosd adds them as far as they "
-      "fit, others don't")
-def service_addresses(case, ours, theirs, _):
-    owners = hosts([rr for rr in ours.sets[0] if rr[1] in (SVCB, HTTPS)])
-    extra = set(ours.sets[2]) - set(theirs.sets[2])
-    return (set(theirs.sets[2]) <= set(ours.sets[2]) and bool(owners)
-            and all(rr[1] in (A, AAAA, RRSIG) and rr[0] in owners and known(case, rr[0]) for rr in extra))
-
-
-def below_dname(case, wire):
-    name = names.from_wire(wire)
-    return any(zone.has_above(name, "DNAME") for zone in case.world.zones)
-
-
-@rule("address-below-dname", "additional",
-      "RFC 6672 2.4: a DNAME hides what is below it, addresses of servers too; BIND shows them")
-def address_below_dname(case, ours, theirs, _):
-    return (set(ours.sets[2]) <= set(theirs.sets[2])
-            and all(below_dname(case, rr[0]) for rr in set(theirs.sets[2]) - set(ours.sets[2])))
-
-
-@rule("any-at-dname", "rcode authority answer additional",
-      "RFC 6672 3.2: what a DNAME makes is followed, whatever the type; BIND doesn't with ANY")
-def any_at_dname(case, ours, theirs, _):
-    return (case.question.qtype == 255 and any(rr[1] == DNAME for rr in theirs.sets[0])
-            and set(theirs.sets[0]) <= set(case.full.sets[0]) and only_proof(theirs.sets[1]))
-
-
 def rrsets_of(records):
     """The RRs of each RRset, by owner and type."""
     found = {}
@@ -252,6 +222,32 @@ def at_least(rrset):
 def at_most(rrset):
     """The same with each owner spelt out: where its case is another, it can't be pointed to."""
     return sum(10 + len(rr[0]) + len(rr[4]) for rr in rrset)
+
+
+def below_dname(case, wire):
+    name = names.from_wire(wire)
+    return any(zone.has_above(name, "DNAME") for zone in case.world.zones)
+
+
+@rule("address-below-dname", "additional",
+      "RFC 6672 2.4: a DNAME hides what is below it, addresses of servers too; BIND shows them")
+def address_below_dname(case, ours, theirs, aspect):
+    cut = cut_of(ours)
+    hidden = {rr for rr in theirs.sets[2] if below_dname(case, rr[0])}
+    # What they show may have taken the room of addresses that we have.
+    missing = rrsets_of(set(ours.sets[2]) - set(theirs.sets[2]))
+    return (bool(hidden) and set(theirs.sets[2]) - hidden <= set(ours.sets[2])
+            and all(known(case, key[0])
+                    and (cut is not None and not in_domain(key, cut)
+                         or len(theirs.octets) + at_most(rrset) > compare.limit(case.question))
+                    for key, rrset in missing.items()))
+
+
+@rule("any-at-dname", "rcode authority answer additional",
+      "RFC 6672 3.2: what a DNAME makes is followed, whatever the type; BIND doesn't with ANY")
+def any_at_dname(case, ours, theirs, _):
+    return (case.question.qtype == 255 and any(rr[1] == DNAME for rr in theirs.sets[0])
+            and set(theirs.sets[0]) <= set(case.full.sets[0]) and only_proof(theirs.sets[1]))
 
 
 @rule("glue-room", "additional",
@@ -312,6 +308,34 @@ def meta_type(case, ours, _theirs, _aspect):
       "authoritative; others answer ANY from IN or say FORMERR")
 def class_not_served(case, ours, _theirs, _aspect):
     return case.question.qclass != 1 and ours.rcode == 5 and not any(ours.sets)
+
+
+@rule("server-identity", "rcode aa answer",
+      "RFC 4892: each server says its own name and version, pharosd with AA; of other types it says "
+      "NODATA, NSD and Knot REFUSED")
+def server_identity(case, ours, theirs, _):
+    if case.question.qclass != 3 or ours.rcode != 0 or not ours.flag(message.AA):
+        return False
+    asked = case.question.qtype in (16, 255)
+    return (names.lower(case.question.name) in questions.CHAOS_NAMES
+            and len(ours.sets[0]) == asked and len(theirs.sets[0]) <= asked
+            and theirs.rcode == (0 if asked else 5))
+
+
+def service_targets(answer):
+    """Where the SVCB and HTTPS RRs of an answer point to; "." is the owner itself."""
+    return {rr[4][2:2 + len(names.wire(names.from_wire(rr[4][2:])))] if rr[4][2] else rr[0]
+            for rr in answer.sets[0] if rr[1] in (SVCB, HTTPS)}
+
+
+@rule("service-addresses", "additional",
+      "RFC 9460 4.1: addresses of the target should come with SVCB and HTTPS; Knot repeats the answer "
+      "too where it is the target's, NSD and BIND add nothing")
+def service_addresses(case, ours, theirs, _):
+    targets = service_targets(ours)
+    return (bool(targets) and set(theirs.sets[2]) - set(ours.sets[2]) <= set(ours.sets[0])
+            and all(rr[0] in targets and rr[1] in (A, AAAA, RRSIG) and known(case, rr[0])
+                    for rr in set(ours.sets[2]) - set(theirs.sets[2])))
 
 
 @rule("ad-clear", "ad", "RFC 4035 3.1.6: an authoritative server hasn't verified, so AD is clear; "
