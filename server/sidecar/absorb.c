@@ -8,12 +8,13 @@ const char *overload_to_text(enum overload overload)
     return text[overload];
 }
 
-static void learn(struct absorb *a, uint32_t datagrams, uint64_t passed_ms, double memory_ms)
+/* A mean of all that was seen, until that's more than the memory. */
+static double memory_of(struct absorb *a, enum absorb_learning learning, uint64_t passed_ms)
 {
-    const double rate = datagrams * 1000.0 / (double)passed_ms;
+    if (learning == ABSORB_LEARN_SLOWLY)
+        return ABSORB_MEMORY_FLOOD_MS;
     a->watched_ms += passed_ms;
-    const double memory = (double)a->watched_ms < memory_ms ? (double)a->watched_ms : memory_ms;
-    a->usual += (rate - a->usual) * (double)passed_ms / memory;
+    return a->watched_ms < ABSORB_MEMORY_MS ? (double)a->watched_ms : ABSORB_MEMORY_MS;
 }
 
 void absorb_step(struct absorb *a, const struct window *window, uint32_t datagrams,
@@ -22,11 +23,12 @@ void absorb_step(struct absorb *a, const struct window *window, uint32_t datagra
     const struct tally now = window_sum(window, now_ms, ABSORB_SPAN_MS);
     const uint64_t passed_ms = now_ms - a->last_ms;
     a->rate = (unsigned)((uint64_t)now.datagrams * 1000 / ABSORB_SPAN_MS);
-    /* After a pause of our own the sample isn't one of its time. */
-    if (learning != ABSORB_LEARN_NOTHING && passed_ms != 0 && passed_ms <= ABSORB_SPAN_MS)
-        learn(a, datagrams, passed_ms,
-              learning == ABSORB_LEARN ? ABSORB_MEMORY_MS : ABSORB_MEMORY_FLOOD_MS);
     a->last_ms = now_ms;
+    /* After a pause of our own the sample isn't one of its time. */
+    if (learning == ABSORB_LEARN_NOTHING || passed_ms == 0 || passed_ms > ABSORB_SPAN_MS)
+        return;
+    const double rate = datagrams * 1000.0 / (double)passed_ms;
+    a->usual += (rate - a->usual) * (double)passed_ms / memory_of(a, learning, passed_ms);
 }
 
 static bool is_known(const struct absorb *a)
@@ -39,9 +41,12 @@ static bool has_risen(const struct absorb *a)
     return is_known(a) && a->rate * 100.0 > a->usual * ABSORB_ROSE_PERCENT;
 }
 
-void absorb_begin(struct absorb *a)
+void absorb_begin(struct absorb *a, const struct window *window, uint64_t now_ms)
 {
-    a->rose = has_risen(a);
+    const struct tally now = window_sum(window, now_ms, ABSORB_BEGIN_MS);
+    struct absorb then = *a;
+    then.rate = (unsigned)((uint64_t)now.datagrams * 1000 / ABSORB_BEGIN_MS);
+    a->rose = has_risen(&then);
 }
 
 /* A share of drops that could be a hiccup's is none. */

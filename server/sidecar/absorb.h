@@ -12,6 +12,7 @@
 
 enum {
     ABSORB_SPAN_MS = 500,              /* over which the rate of now is taken */
+    ABSORB_BEGIN_MS = 200,             /* at the beginning: clients' retries come later */
     ABSORB_KNOWN_MS = 10 * 1000,       /* of watching, before there's a usual level */
     ABSORB_MEMORY_MS = 10 * 60 * 1000, /* the usual level is a mean that fades so fast ... */
     ABSORB_MEMORY_FLOOD_MS =
@@ -44,7 +45,7 @@ void absorb_step(struct absorb *absorb, const struct window *window, uint32_t da
                  enum absorb_learning learning, uint64_t now_ms);
 
 /* Things have become bad just now. */
-void absorb_begin(struct absorb *absorb);
+void absorb_begin(struct absorb *absorb, const struct window *window, uint64_t now_ms);
 
 /* `before` is what was measured in the ABSORB_SPAN_MS before `now`. */
 enum overload absorb_overload(const struct absorb *absorb, const struct thresholds *limits,

@@ -193,7 +193,7 @@ static bool step_up(struct verdict *v, const struct sample *s, uint64_t now_ms)
 {
     if (!v->symptoms.suspect)
         return false;
-    absorb_begin(&v->absorb);
+    absorb_begin(&v->absorb, &v->window, now_ms);
     const enum overload overload = find_overload(v, s, now_ms);
     if (overload != OVERLOAD_NONE && may_absorb(&v->symptoms))
         return enter_absorb(v, overload, s, now_ms);
@@ -304,6 +304,7 @@ static bool step_budget(struct verdict *v, uint64_t left_ms, uint64_t now_ms)
 static bool step_probation(struct verdict *v, const struct sample *s, uint64_t now_ms)
 {
     if (is_bad_again(v, s)) {
+        holddown_relapse(&v->holddown, now_ms);
         if (is_gone(s) || s->health == HEALTH_NOT_SERVING)
             say(v, "%s", is_gone(s) ? gone_text(s) : "the server stops or starts as planned");
         else

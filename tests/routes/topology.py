@@ -55,6 +55,7 @@ zones:
   - {{name: example.com, file: {dir}/example.com.zone}}
 route:
   driver: lease
+  audit: {dir}/route.jsonl
   groups:
     - {{name: any, addresses: [192.0.2.53, "2001:db8::53"], zones: all}}
   without-fleet: {without_fleet}
@@ -203,7 +204,17 @@ class Node:
 
     def start_sidecar(self):
         self.sidecar = self.start("sidecar", self.topology.program("pharos-sidecar"),
-                                  "-c", f"{self.dir}/pharos.yaml")
+                                  "-c", f"{self.dir}/pharos.yaml",
+                                  "--record", f"{self.dir}/samples.jsonl")
+
+    def ctl(self, *words):
+        """pharosctl about this node; its standard output."""
+        return run("ip", "netns", "exec", self.namespace, self.topology.program("pharosctl"),
+                   "--run-dir", self.dir, *words)
+
+    def route(self):
+        """What the sidecar says of its group."""
+        return json.loads(self.ctl("--json", "route", "any"))[0]
 
     def start_announcer(self):
         if self.topology.hook:

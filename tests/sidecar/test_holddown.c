@@ -43,12 +43,24 @@ static void it_is_over_when_its_time_is(void **state)
     assert_int_equal(holddown_left(&h, 90000), 0);
 }
 
+static void a_relapse_begins_it_anew_and_costs_no_more(void **state)
+{
+    (void)state;
+    struct holddown h = {0};
+    holddown_fall(&h, &limits, 1000000);
+    holddown_relapse(&h, 1001500);
+    assert_int_equal(holddown_left(&h, 1001500), 2000);
+    holddown_fall(&h, &limits, 1001500);
+    assert_in_range(holddown_left(&h, 1001500), 11800, 12000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(falls_in_a_row_cost_six_times_more_each_up_to_ten_minutes),
         cmocka_unit_test(a_penalty_halves_in_two_minutes),
         cmocka_unit_test(it_is_over_when_its_time_is),
+        cmocka_unit_test(a_relapse_begins_it_anew_and_costs_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -370,6 +370,318 @@ static void a_withdrawal_of_before_the_decision_is_no_new_fall(void **state)
     assert_int_equal(s.verdict.state, VERDICT_UP);
 }
 
+static void a_sick_node_is_drained_for_two_seconds_before_it_is_withdrawn(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, slow(), 700);
+    assert_int_equal(s.verdict.state, VERDICT_DRAIN);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_DRAIN);
+    play(&s, with_route(slow(), ROUTE_DRAIN), 1800);
+    assert_int_equal(s.verdict.state, VERDICT_DRAIN);
+    play(&s, with_route(slow(), ROUTE_DRAIN), 400);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
+}
+
+static void a_server_that_dies_while_it_drains_goes_down_at_once(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, slow(), 700);
+    play(&s, with_health(well, HEALTH_GONE), 50);
+    assert_int_equal(s.verdict.state, VERDICT_DOWN);
+}
+
+static void the_guard_is_asked_only_when_the_node_is_due_and_a_tick_ahead(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    uint64_t asked = 0, left = 0;
+    const uint64_t begin_ms = s.now;
+    while (verdict_wish(&s.verdict) == WISH_UP) {
+        const enum guard_answer answer =
+            verdict_asks(&s.verdict) ? GUARD_GRANTED : GUARD_PENDING;
+        play(&s, with_guard(slow(), answer), VERDICT_TICK_MS);
+        if (verdict_asks(&s.verdict) && asked == 0)
+            asked = s.now - begin_ms;
+        left = s.now - begin_ms;
+        assert_true(left < 2000);
+    }
+    assert_int_equal(left, asked + VERDICT_TICK_MS);
+    assert_in_range(left, 550, 700);
+}
+
+/* Each row: what the ticks bring after a quiet time at 25 datagrams a tick. */
+static void overload_is_absorbed_and_no_fault(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        uint32_t datagrams, drops;
+        struct guard_view fleet;
+        enum verdict_state becomes;
+    } table[] = {
+        {"slow at the usual rate", 25, 0, {0}, VERDICT_DRAIN},
+        {"slow at six times the usual rate", 150, 0, {0}, VERDICT_ABSORB},
+        {"slow at twice the rate, nothing dropped", 50, 0, {0}, VERDICT_DRAIN},
+        {"slow at twice the rate, and the kernel drops", 50, 20, {0}, VERDICT_ABSORB},
+        {"drops at the usual rate: a stalled server", 25, 20, {0}, VERDICT_DRAIN},
+        {"the other one of two is bad as well",
+         25,
+         0,
+         {.fleet = true, .reachable = true, .members = 2, .bad = 1},
+         VERDICT_ABSORB},
+        {"one of four others is bad as well",
+         25,
+         0,
+         {.fleet = true, .reachable = true, .members = 5, .bad = 1},
+         VERDICT_DRAIN},
+        {"half of the fleet was bad when the store was last heard of",
+         25,
+         0,
+         {.fleet = true, .reachable = false, .members = 4, .bad = 3},
+         VERDICT_DRAIN},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        print_message("%s\n", table[i].what);
+        struct script s = begin_up();
+        play(&s, well, 15000);
+        struct sample sick = slow();
+        sick.datagrams = table[i].datagrams;
+        sick.drops = table[i].drops;
+        sick.fleet = table[i].fleet;
+        play(&s, sick, 1000);
+        assert_int_equal(s.verdict.state, table[i].becomes);
+        if (table[i].becomes != VERDICT_ABSORB)
+            continue;
+        play(&s, sick, 60000);
+        assert_int_equal(s.fell, 0);
+        play(&s, well, 1000);
+        assert_int_equal(s.verdict.state, VERDICT_UP);
+    }
+}
+
+static void what_is_bad_after_the_flood_gets_its_full_patience(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, well, 15000);
+    struct sample flood = slow();
+    flood.datagrams = 250;
+    play(&s, flood, 5000);
+    assert_int_equal(s.verdict.state, VERDICT_ABSORB);
+    play(&s, slow(), 3000);
+    assert_in_range(s.fell, 600, 1300);
+}
+
+static void retries_of_a_stalled_servers_clients_are_no_flood(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, well, 15000);
+    struct sample stalled = slow();
+    play(&s, stalled, 400);
+    stalled.datagrams = 75;
+    stalled.drops = 20;
+    play(&s, stalled, 1000);
+    assert_int_equal(s.verdict.state, VERDICT_DRAIN);
+}
+
+static void an_address_that_is_dead_by_one_transport_goes_within_two_seconds(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    struct sample dead = well; /* one probe of many is bad, in shares it's nothing */
+    dead.paths = PATHS & ~2U;
+    dead.paths_bad = 2;
+    dead.paths_served = PATHS & ~2U;
+    play(&s, dead, 2000);
+    assert_in_range(s.fell, 1000, 1200);
+    assert_non_null(strstr(s.verdict.why, "address 1 dead by TCP"));
+
+    s = begin_up();
+    dead.paths_served = PATHS; /* the pulse has answered there: only the probes are lost */
+    play(&s, dead, 5000);
+    assert_int_equal(s.verdict.state, VERDICT_SUSPECT);
+}
+
+static void zones_about_to_expire_drain_their_group_where_the_guard_grants(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    struct sample expiring = well;
+    expiring.expiring = EXPIRING_ZONE;
+    play(&s, with_guard(expiring, GUARD_STAY), 1000);
+    assert_int_equal(s.verdict.state, VERDICT_SUSPECT);
+    play(&s, expiring, 100);
+    assert_int_equal(s.verdict.state, VERDICT_DRAIN);
+    play(&s, with_route(expiring, ROUTE_DOWN), 30000);
+    assert_int_equal(s.rose, 0);
+    play(&s, with_route(well, ROUTE_DOWN), 3000);
+    assert_in_range(s.rose, 2000, 2600);
+}
+
+static struct sample by_operator(struct sample s, enum operator_word word)
+{
+    s.word = word;
+    s.held = WISH_UP;
+    return s;
+}
+
+static void an_operators_word_outranks_all_but_the_servers_death(void **state)
+{
+    (void)state;
+    static const struct {
+        enum operator_word word;
+        enum verdict_state becomes;
+        enum wish wish, slow, dead, released;
+    } table[] = {
+        {OPERATOR_HOLD, VERDICT_HOLD, WISH_UP, WISH_UP, WISH_DOWN, WISH_UP},
+        {OPERATOR_UP, VERDICT_FORCED_UP, WISH_UP, WISH_UP, WISH_DOWN, WISH_UP},
+        {OPERATOR_DOWN, VERDICT_FORCED_DOWN, WISH_DOWN, WISH_DOWN, WISH_DOWN, WISH_DOWN},
+        {OPERATOR_DRAIN, VERDICT_DRAIN, WISH_DRAIN, WISH_DOWN, WISH_DOWN, WISH_DOWN},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        print_message("%s\n", operator_word_to_text(table[i].word));
+        struct script s = begin_up();
+        play(&s, by_operator(well, table[i].word), 50);
+        assert_int_equal(s.verdict.state, table[i].becomes);
+        assert_int_equal(verdict_wish(&s.verdict), table[i].wish);
+        play(&s, by_operator(slow(), table[i].word), 10000);
+        assert_int_equal(verdict_wish(&s.verdict), table[i].slow);
+        play(&s, by_operator(with_health(well, HEALTH_GONE), table[i].word), 100);
+        assert_int_equal(verdict_wish(&s.verdict), table[i].dead);
+        play(&s, by_operator(well, table[i].word), 2500);
+        assert_int_equal(verdict_wish(&s.verdict), table[i].slow);
+        play(&s, well, 50);
+        assert_int_equal(verdict_wish(&s.verdict), table[i].released);
+        play(&s, well, 500); /* clean for long: no probation after a word */
+        assert_int_equal(s.verdict.state, VERDICT_UP);
+    }
+}
+
+static void a_held_route_that_was_down_stays_down(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, with_health(well, HEALTH_GONE), 100);
+    struct sample hold = with_route(by_operator(well, OPERATOR_HOLD), ROUTE_DOWN);
+    hold.held = WISH_DOWN;
+    play(&s, hold, 30000);
+    assert_int_equal(s.verdict.state, VERDICT_HOLD);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
+}
+
+static void words_count_from_the_first_tick_on_after_a_restart(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    play(&s, by_operator(with_health(well, HEALTH_UNKNOWN), OPERATOR_DOWN), 50);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
+    s = begin();
+    play(&s, by_operator(with_route(well, ROUTE_DOWN), OPERATOR_DRAIN), 50);
+    assert_int_equal(s.verdict.state, VERDICT_FORCED_DOWN); /* nothing is there to drain */
+}
+
+/* Falls until the budget is spent: each a crash, with a hold-down that's over soon. */
+static struct script spend_budget(void)
+{
+    struct script s = begin_up();
+    s.verdict.limits.holddown_max_ms = 2000;
+    for (int i = 0; i < 4; i++) {
+        play(&s, with_health(well, HEALTH_GONE), 100);
+        play(&s, with_route(well, ROUTE_DOWN), 4000);
+        assert_int_equal(s.rose != 0, i < 3);
+        play(&s, with_route(well, i < 3 ? ROUTE_UP : ROUTE_DOWN), 1000);
+    }
+    return s;
+}
+
+static void after_three_cycles_it_stays_away_and_says_so_loudly(void **state)
+{
+    (void)state;
+    struct script s = spend_budget();
+    assert_int_equal(s.verdict.state, VERDICT_PROBATION);
+    assert_non_null(strstr(s.verdict.why, "stays away"));
+    play(&s, with_route(well, ROUTE_DOWN), 500000);
+    assert_int_equal(s.rose, 0);
+    play(&s, with_route(well, ROUTE_DOWN), 100000); /* the first fall is ten minutes ago */
+    assert_true(s.rose != 0);
+}
+
+static void where_the_fleet_needs_it_no_budget_and_no_probation_counts(void **state)
+{
+    (void)state;
+    struct script s = spend_budget();
+    struct sample needed = with_route(well, ROUTE_DOWN);
+    needed.may_return = GUARD_RETURN_NEEDED;
+    play(&s, needed, 100);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+
+    s = begin_up();
+    play(&s, slow(), 3000);
+    needed = with_route(with_bad(well, 25, 1), ROUTE_DOWN);
+    needed.may_return = GUARD_RETURN_NEEDED;
+    play(&s, needed, 100);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_UP);
+    needed.may_return = GUARD_RETURN_FREE;
+    needed.route = ROUTE_UP;
+    needed.guard = GUARD_STAY;
+    play(&s, needed, 10000);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_UP);
+}
+
+static void a_dead_server_is_never_needed(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    struct sample dead = with_health(with_route(well, ROUTE_DOWN), HEALTH_GONE);
+    dead.may_return = GUARD_RETURN_NEEDED;
+    play(&s, dead, 10000);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
+}
+
+static void the_less_sick_one_returns_first(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, slow(), 3000);
+    struct sample wait = with_route(well, ROUTE_DOWN);
+    wait.may_return = GUARD_RETURN_WAIT;
+    play(&s, wait, 10000);
+    assert_int_equal(s.rose, 0);
+    play(&s, with_route(well, ROUTE_DOWN), 100);
+    assert_int_equal(verdict_wish(&s.verdict), WISH_UP);
+}
+
+/* Slow and well by turns, 3 s each, for 48 s. */
+static void flapping_makes_at_most_four_changes_of_the_route(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    unsigned changes = 0;
+    for (int i = 0; i < 8; i++) {
+        play(&s, with_route(slow(), ROUTE_UP), 3000);
+        changes += s.fell != 0;
+        play(&s, well, 3000);
+        changes += s.rose != 0;
+    }
+    assert_in_range(changes, 1, 4);
+}
+
+static void badness_grows_with_the_share_and_is_most_when_dead(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    assert_int_equal(s.verdict.badness, 0);
+    play(&s, with_bad(well, 5, 0), 1000);
+    assert_int_equal(s.verdict.badness, 200);
+    play(&s, with_bad(well, 20, 2), 500);
+    assert_in_range(s.verdict.badness, GUARD_BADNESS_BAD, GUARD_BADNESS_MAX);
+    play(&s, with_health(well, HEALTH_GONE), 50);
+    assert_int_equal(s.verdict.badness, GUARD_BADNESS_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +706,23 @@ int main(void)
         cmocka_unit_test(each_fall_keeps_it_away_longer),
         cmocka_unit_test(a_driver_that_let_go_by_itself_is_believed),
         cmocka_unit_test(a_withdrawal_of_before_the_decision_is_no_new_fall),
+        cmocka_unit_test(a_sick_node_is_drained_for_two_seconds_before_it_is_withdrawn),
+        cmocka_unit_test(a_server_that_dies_while_it_drains_goes_down_at_once),
+        cmocka_unit_test(the_guard_is_asked_only_when_the_node_is_due_and_a_tick_ahead),
+        cmocka_unit_test(overload_is_absorbed_and_no_fault),
+        cmocka_unit_test(what_is_bad_after_the_flood_gets_its_full_patience),
+        cmocka_unit_test(retries_of_a_stalled_servers_clients_are_no_flood),
+        cmocka_unit_test(an_address_that_is_dead_by_one_transport_goes_within_two_seconds),
+        cmocka_unit_test(zones_about_to_expire_drain_their_group_where_the_guard_grants),
+        cmocka_unit_test(an_operators_word_outranks_all_but_the_servers_death),
+        cmocka_unit_test(a_held_route_that_was_down_stays_down),
+        cmocka_unit_test(words_count_from_the_first_tick_on_after_a_restart),
+        cmocka_unit_test(after_three_cycles_it_stays_away_and_says_so_loudly),
+        cmocka_unit_test(where_the_fleet_needs_it_no_budget_and_no_probation_counts),
+        cmocka_unit_test(a_dead_server_is_never_needed),
+        cmocka_unit_test(the_less_sick_one_returns_first),
+        cmocka_unit_test(flapping_makes_at_most_four_changes_of_the_route),
+        cmocka_unit_test(badness_grows_with_the_share_and_is_most_when_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
