@@ -15,8 +15,11 @@ enum {
     FRAMES = XDP_SOCKET_FRAMES,
     HUGE_PAGE = 2 * 1024 * 1024,
     BUFFER_OCTETS = 4 * 1024 * 1024, /* under way in the kernel, as of the UDP sockets */
-    /* The kernel sends 32 frames a call when it copies, and stops where the interface drops one. */
+    /* The kernel sends 32 frames a call when it copies, and stops where the interface drops one.
+     * Linux 6.17 and later let us say how many: XDP_MAX_TX_SKB_BUDGET. */
     KICKS = 6,
+    MAX_TX_BUDGET = 9,
+    TX_BUDGET = 64,
     RECLAIM = 256, /* frames taken back at once */
 };
 
@@ -60,6 +63,8 @@ static int create(struct xdp_socket *s, const char *interface, unsigned queue,
     const int octets = BUFFER_OCTETS;
     if (setsockopt(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)) != 0)
         (void)setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof(octets));
+    const int budget = TX_BUDGET;
+    (void)setsockopt(s->fd, SOL_XDP, MAX_TX_BUDGET, &budget, sizeof(budget));
     return fcntl(s->fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : -errno;
 }
 
