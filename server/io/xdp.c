@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { BUSY_TRIES = 100, BUSY_NS = 10 * 1000 * 1000 }; /* a second */
 
 struct xdp {
     struct xdp_interface interface;
@@ -59,6 +62,18 @@ static int refuse_queue(const struct xdp *xdp, unsigned queue, int err, struct n
     return err;
 }
 
+/* The kernel takes its time to let go of a queue whose socket was closed, which a server that is
+ * restarted shouldn't die of. */
+static int open_queue(struct xdp_queue **out, const struct xdp_queue_config *config)
+{
+    int err = xdp_queue_open(out, config);
+    for (unsigned tries = 1; err == -EBUSY && tries < BUSY_TRIES; tries++) {
+        nanosleep(&(struct timespec){.tv_nsec = BUSY_NS}, NULL);
+        err = xdp_queue_open(out, config);
+    }
+    return err;
+}
+
 static int open_queues(struct xdp *xdp, const struct config_xdp *config, struct notes *notes)
 {
     struct xdp_queue_config queue = {
@@ -70,7 +85,7 @@ static int open_queues(struct xdp *xdp, const struct config_xdp *config, struct 
     };
     for (; queue.queue < xdp->interface.queues; queue.queue++) {
         struct xdp_queue **at = &xdp->queue[queue.queue];
-        int err = xdp_queue_open(at, &queue);
+        int err = open_queue(at, &queue);
         if (err == 0)
             err = xdp_program_add(&xdp->program, queue.queue, xdp_queue_fd(*at));
         if (err != 0)

@@ -129,6 +129,8 @@ void harness_start(struct harness *h, struct harness_config config)
     }
     const struct front_config front = {.listen = listen,
                                        .listens = listens,
+                                       .xdp = config.xdp,
+                                       .xdps = config.xdp != NULL,
                                        .workers = config.workers,
                                        .limits = config.limits,
                                        .store = h->store,

@@ -28,6 +28,7 @@ struct harness {
 /* What a test may ask for; zeroes are 1 worker, generous limits, no pulse. */
 struct harness_config {
     const char *listen[3];
+    const struct config_xdp *xdp; /* one interface; may be NULL */
     unsigned workers;
     struct config_limits limits;
     bool pulse;
