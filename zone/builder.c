@@ -169,15 +169,18 @@ void builder_watch(struct builder *builder, bool (*stop)(void *context), void *c
 /* Assembles the nodes of all owners, or as many as it takes to have told enough mistakes. */
 static int assemble(const struct builder *builder, struct assembly *assembly)
 {
-    enum { WATCH_EVERY = 4096 };
+    enum { WATCH_EVERY = 4096, AHEAD = 16 };
     const struct records *records = assembly->records;
     if (records->runs == 0
         || *(const uint8_t *)arena_at(&records->scratch, records->run[0].owner) != 0)
         assembly_miss_apex(assembly); /* the rest is looked at all the same */
     int err = 0;
-    size_t owners = 0;
+    size_t owners = 0, fetched = 0;
     for (size_t first = 0;
          err == 0 && first < records->runs && !notes_full(assembly->reporter.notes);) {
+        /* Runs of a shuffled file lie all over the place. */
+        for (; fetched < records->runs && fetched < first + AHEAD; fetched++)
+            run_prefetch(records, &records->run[fetched]);
         const size_t end = records_group_end(records, first);
         err = assembly_add(assembly, first, end);
         first = end;
