@@ -9,6 +9,7 @@
 #include "server/admin/run_dir.h"
 #include "server/admin/server.h"
 #include "server/admin/settle.h"
+#include "server/admin/state_dir.h"
 #include "server/base/descriptors.h"
 #include "server/base/log.h"
 
@@ -169,6 +170,7 @@ static void watch_signals(struct process *process)
 {
     static const int numbers[SIGNALS] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1};
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write() */
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&process->loop, &process->signal[i]);
         process->signal[i].data = &process->server;
@@ -200,6 +202,8 @@ static int open_privileged(struct server *server, struct notes *notes)
         err = run_dir_lock(config->run_dir, uid, gid, &server->lock, notes);
     if (err != 0)
         return err;
+    if (config->state_dir != NULL)
+        state_dir_prepare(config->state_dir, uid, gid, notes);
     const struct front_config front = {
         .listen = config->listen,
         .listens = config->listens,
@@ -225,6 +229,23 @@ static int open_sockets(struct server *server)
     crash_watch(server->pulse_socket);
     err = control_open(&server->control, server, run_dir);
     return err == 0 ? 0 : failed("can't open the control socket in run-dir", err);
+}
+
+/* The image of a zone turned out to be damaged: its text is loaded. */
+static void load_text(void *context, const struct name *name)
+{
+    const struct server *server = context;
+    if (server->stopping || reload_request(server->reload, name, NULL, NULL) == 0)
+        return;
+    log_error("can't load the text of a zone whose image is damaged: too many reloads wait");
+}
+
+static int keep_images(struct server *server)
+{
+    const struct image_settings settings = {.folder = server->config.state_dir};
+    return settings.folder == NULL
+             ? 0
+             : maintain_keep_images(server->maintain, &settings, load_text, server);
 }
 
 static int open_all(struct process *process)
@@ -253,7 +274,8 @@ static int open_all(struct process *process)
     server->maintain = maintain_new(&process->loop, server->store, server->threads);
     server->reload = reload_new(server);
     server->progress = progress_new(server);
-    if (server->maintain == NULL || server->reload == NULL || server->progress == NULL)
+    if (server->maintain == NULL || server->reload == NULL || server->progress == NULL
+        || keep_images(server) != 0)
         return failed("can't start", -ENOMEM);
     return open_sockets(server);
 }

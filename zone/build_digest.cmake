@@ -1,6 +1,7 @@
 # build_digest.cmake -- a digest of the sources that decide how zones lie in memory
 # cmake -DSOURCES="A;B" -DOUT=FILE -P build_digest.cmake
 # Images of one build are used by another only where this is the same for both.
+cmake_minimum_required(VERSION 3.25)
 set(digests "")
 foreach(source IN LISTS SOURCES)
   file(SHA256 ${source} digest)

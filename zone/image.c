@@ -274,24 +274,19 @@ size_t image_piece_octets(const struct image_piece *piece)
     return sizeof *piece + aligned(piece->about_octets) + aligned(piece->arena_octets);
 }
 
-int image_append_piece(struct image_writer *writer, const struct zone *zone,
-                       const struct sources *sources, struct image_demands demands)
+int image_append_piece(struct image_writer *writer, const uint8_t *about, size_t about_octets,
+                       const struct arena *arena)
 {
     const struct image_piece piece = {
-        .about_octets = (uint32_t)image_about_octets(sources),
-        .arena_octets = (uint32_t)zone->arena.used,
+        .about_octets = (uint32_t)about_octets,
+        .arena_octets = (uint32_t)arena->used,
     };
-    const size_t octets = sizeof piece + aligned(piece.about_octets);
     static const uint8_t zeros[PIECE_ALIGN];
-    uint8_t *head = calloc(1, octets);
-    if (head == NULL)
-        return -ENOMEM;
-    memcpy(head, &piece, sizeof piece);
-    image_about(head + sizeof piece, zone, sources, demands);
-    image_append(writer, head, octets);
-    image_append(writer, zone->arena.base, piece.arena_octets);
-    free(head);
-    return image_append(writer, zeros, aligned(piece.arena_octets) - piece.arena_octets);
+    image_append(writer, &piece, sizeof piece);
+    image_append(writer, about, about_octets);
+    image_append(writer, zeros, aligned(about_octets) - about_octets);
+    image_append(writer, arena->base, arena->used);
+    return image_append(writer, zeros, aligned(arena->used) - arena->used);
 }
 
 bool image_next_piece(const uint8_t *body, size_t body_octets, size_t *at,

@@ -47,9 +47,9 @@ struct image_piece {
 /* Octets of a piece, all in all. */
 size_t image_piece_octets(const struct image_piece *piece);
 
-/* Appends a zone to a pack. Returns 0, -ENOMEM, or what image_append() gave. */
-int image_append_piece(struct image_writer *writer, const struct zone *zone,
-                       const struct sources *sources, struct image_demands demands);
+/* Appends a zone to a pack: what image_about() wrote about it, and its arena. Returns what image_append() gave. */
+int image_append_piece(struct image_writer *writer, const uint8_t *about, size_t about_octets,
+                       const struct arena *arena);
 
 /* The piece that begins at `*at` of a pack's body, which lies in memory and was verified; `*at` moves to the
  * next. Returns false at the end, and where none fits there. */

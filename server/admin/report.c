@@ -89,6 +89,32 @@ static void hex(FILE *to, const uint8_t *octets, size_t count)
         fprintf(to, "%02x", octets[i]);
 }
 
+static void images_json(FILE *to, const struct server *server)
+{
+    struct image_status images;
+    if (!maintain_images(server->maintain, &images))
+        return;
+    fprintf(to, ",\"images\":{\"used\":%zu,\"on_trial\":%zu,\"written\":%zu,\"writing\":%s",
+            images.used, images.trials, images.written, bool_text(images.writing));
+    if (images.failure != NULL) {
+        fputs(",\"failure\":", to);
+        json_string(to, images.failure);
+    }
+    fputc('}', to);
+}
+
+static void images_text(FILE *to, const struct server *server)
+{
+    struct image_status images;
+    if (!maintain_images(server->maintain, &images))
+        return;
+    fprintf(to, "images: %zu zone%s came from them, %zu on trial, %zu written%s\n", images.used,
+            images.used == 1 ? "" : "s", images.trials, images.written,
+            images.writing ? "; writing" : "");
+    if (images.failure != NULL)
+        fprintf(to, "images: can't be written: %s\n", images.failure);
+}
+
 static void status_json(FILE *to, const struct server *server)
 {
     const struct maintain_totals totals = maintain_totals(server->maintain);
@@ -109,6 +135,7 @@ static void status_json(FILE *to, const struct server *server)
     if (totals.signatures_expire != 0)
         fprintf(to, ",\"signatures_expire\":\"%s\"",
                 time_text((time_t)totals.signatures_expire, at));
+    images_json(to, server);
     fprintf(to, ",\"loading\":%s,\"last_reload\":", bool_text(maintain_busy(server->maintain)));
     if (server->last_reload.at == 0)
         fputs("null", to);
@@ -144,6 +171,7 @@ static void status_text(FILE *to, const struct server *server)
         fprintf(to, "signatures: the first expire at %s%s\n",
                 time_text((time_t)totals.signatures_expire, at),
                 totals.signatures_expire < time(NULL) ? ": THEY HAVE EXPIRED" : "");
+    images_text(to, server);
     if (server->last_reload.at != 0)
         fprintf(to, "last reload: %s, %.3f s, %s\n", time_text(server->last_reload.at, at),
                 server->last_reload.seconds,

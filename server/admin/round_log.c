@@ -24,8 +24,9 @@ static void log_job(const struct job *job, enum log_level level)
     else if (job->same)
         log_line(level, "zone %s: the file changed, what it says didn't", name);
     else
-        log_line(level, "zone %s: serial %" PRIu32 ", %" PRIu64 " RRs, loaded in %.3f s", name,
-                 zone->version.serial, zone->rrs, job->seconds);
+        log_line(level, "zone %s: serial %" PRIu32 ", %" PRIu64 " RRs, loaded%s in %.3f s", name,
+                 zone->version.serial, zone->rrs, job->from_image ? " from its image" : "",
+                 job->seconds);
 }
 
 static void log_gone(const struct maintain_outcome *outcome)

@@ -428,3 +428,21 @@ void respond(const struct answer_config *config, const struct view *view, uint64
     if (scratch->referrals > 0)
         add_siblings(config, now, exchanges, scratch);
 }
+
+void respond_fail(const struct answer_config *config, uint64_t now, struct exchange *exchange,
+                  struct respond_scratch *scratch)
+{
+    struct query *q = &scratch->query[0];
+    const enum request_fate fate =
+        request_read(&q->request, scratch->key[0], exchange->query, exchange->query_octets);
+    exchange->answer_octets = 0;
+    if (fate == REQUEST_SILENT)
+        return;
+    q->question = fate == REQUEST_ASKED;
+    begin(q, exchange, config, now);
+    if (q->rcode == RCODE_NOERROR) {
+        q->rcode = RCODE_SERVFAIL;
+        q->ede = EDE_NOT_READY;
+    }
+    finish(q, exchange, config, now);
+}

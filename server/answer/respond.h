@@ -49,4 +49,9 @@ void respond_scratch_free(struct respond_scratch *scratch);
 void respond(const struct answer_config *config, const struct view *view, uint64_t now,
              struct exchange *exchanges, size_t count, struct respond_scratch *scratch);
 
+/* Answers one request with SERVFAIL, or with what is wrong with it, without a look at any zone: for when
+ * respond() couldn't be finished. */
+void respond_fail(const struct answer_config *config, uint64_t now, struct exchange *exchange,
+                  struct respond_scratch *scratch);
+
 #endif

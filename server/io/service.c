@@ -1,5 +1,7 @@
 #include "server/io/service.h"
 
+#include "server/base/fault.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,14 +43,51 @@ void service_fini(struct service *service)
     *service = (struct service){.store = NULL};
 }
 
+/* What respond() takes, in one. */
+struct batch {
+    struct service *service;
+    const struct snapshot *snapshot;
+    uint64_t now;
+    struct exchange *exchanges;
+    size_t count;
+};
+
+static void answer_batch(void *context)
+{
+    const struct batch *batch = context;
+    const struct snapshot *snapshot = batch->snapshot;
+    respond(&snapshot->answer, &snapshot->view, batch->now, batch->exchanges, batch->count,
+            batch->service->scratch);
+}
+
+/* Some zone's memory can't be read: its questions are found out one by one. respond() holds nothing that it
+ * would have to give back. */
+static void answer_singly(const struct batch *batch)
+{
+    struct batch one = *batch;
+    one.count = 1;
+    for (size_t i = 0; i < batch->count; i++) {
+        one.exchanges = batch->exchanges + i;
+        if (!fault_guard(answer_batch, &one))
+            respond_fail(&batch->snapshot->answer, batch->now, one.exchanges,
+                         batch->service->scratch);
+    }
+}
+
 void service_answer(struct service *service, struct exchange *exchanges, size_t count)
 {
     /* Cookies and TSIG count in seconds: the coarse clock will do. */
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    const struct snapshot *snapshot = store_enter(service->store, service->reader);
-    respond(&snapshot->answer, &snapshot->view, (uint64_t)now.tv_sec, exchanges, count,
-            service->scratch);
+    struct batch batch = {.service = service,
+                          .snapshot = store_enter(service->store, service->reader),
+                          .now = (uint64_t)now.tv_sec,
+                          .exchanges = exchanges,
+                          .count = count};
+    if (!fault_watching())
+        answer_batch(&batch);
+    else if (!fault_guard(answer_batch, &batch))
+        answer_singly(&batch);
     store_leave(service->store, service->reader);
 }
 

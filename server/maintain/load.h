@@ -2,6 +2,7 @@
 #ifndef PHAROS_SERVER_MAINTAIN_LOAD_H
 #define PHAROS_SERVER_MAINTAIN_LOAD_H
 
+#include "server/maintain/image_store.h"
 #include "server/maintain/plan.h"
 
 #include <stdatomic.h>
@@ -16,11 +17,12 @@ struct load_slot {
     const atomic_bool *cancel;
 };
 
-/* The jobs' common state; zeroed but for `plan` by load_init(). `signatures_warn_s` is for the
- * caller to set. */
+/* The jobs' common state; zeroed but for `plan` by load_init(). `signatures_warn_s` and `images`
+ * are for the caller to set. */
 struct load {
     struct plan *plan;
     int64_t signatures_warn_s; /* how long before they expire to warn of signatures */
+    struct image_store *images; /* NULL: none */
     _Atomic size_t next; /* the job to take next */
     _Atomic size_t done;
     _Atomic uint64_t rrs; /* of jobs that are done */

@@ -34,6 +34,10 @@ struct maintain {
     struct directory *directory;
     struct answer_config answer;
     struct maintain_totals totals;
+    struct image_store *images; /* NULL: none are kept */
+    bool settled;               /* a first round over all zones was carried out */
+    void (*want)(void *context, const struct name *name);
+    void *want_context;
     bool expiry_lost; /* the zone that `totals.signatures_expire` came from may have changed */
     int64_t signatures_warn_s;
     unsigned threads;
@@ -98,6 +102,16 @@ static void leave_behind(struct maintain *m, void (*free_it)(void *what), const 
     m->remains[m->remains_count++] = (struct remains){free_it, (void *)what};
 }
 
+static void leave_zone(struct maintain *m, const struct zone *zone)
+{
+    void *ticket =
+        m->images == NULL || zone == NULL ? NULL : image_store_ticket(m->images, zone);
+    if (ticket != NULL)
+        leave_behind(m, image_store_release, ticket);
+    else
+        leave_behind(m, free_zone, zone);
+}
+
 /* Shows readers the directory as it is now. Out of memory they go on with what they have, whose
  * remains stay, and the timer tries again. */
 static int publish(struct maintain *m)
@@ -151,15 +165,26 @@ static char *render(const struct notes *notes)
     return fitting != NULL ? fitting : text;
 }
 
+/* Frees a zone that was never published. */
+static void drop(struct maintain *m, struct zone *zone)
+{
+    void *ticket =
+        m->images == NULL || zone == NULL ? NULL : image_store_ticket(m->images, zone);
+    if (ticket != NULL)
+        image_store_release(ticket);
+    else
+        zone_free(zone);
+}
+
 static int install(struct maintain *m, struct roster_zone *entry, struct zone *zone)
 {
     const struct zone *old = NULL;
     const int err = directory_put(m->directory, zone, &old);
     if (err != 0) {
-        zone_free(zone);
+        drop(m, zone);
         return err;
     }
-    leave_behind(m, free_zone, old);
+    leave_zone(m, old);
     entry->zone = zone;
     return 0;
 }
@@ -254,12 +279,24 @@ static void take_over(struct maintain *m, struct job *job)
         entry->zone = NULL;
 }
 
+/* What was read from text, though it says the same as before, is to be found by the next start. */
+static void want_image(struct maintain *m, const struct job *job)
+{
+    const struct roster_zone *entry = job->entry;
+    if (m->images == NULL || job->err != 0 || job->from_image)
+        return;
+    image_store_want(
+        m->images, entry->zone, &entry->sources,
+        (struct image_demands){.verify = entry->verify, .must = entry->verify_must});
+}
+
 static void apply(struct maintain *m, struct job *job)
 {
     if (!job->fresh)
         count(m, job->entry, false);
     take_over(m, job);
     count(m, job->entry, true);
+    want_image(m, job);
 }
 
 /* Entries that went are the front of plan.gone afterwards, freed when `done` has seen them. */
@@ -270,11 +307,24 @@ static void apply_gone(struct maintain *m, struct roster_zone *entry)
     name_from_wire(&apex, entry->wire, true);
     if (entry->zone != NULL && directory_remove(m->directory, &apex, &old) == -ENOMEM)
         return; /* it's found gone again in the next round */
-    leave_behind(m, free_zone, old);
+    leave_zone(m, old);
+    if (m->images != NULL)
+        image_store_forget(m->images, &apex);
     count(m, entry, false);
     roster_remove(m->roster, entry);
     entry->zone = NULL;
     m->plan.gone[m->outcome.gone++] = entry;
+}
+
+/* After a round: what images it asks for, and at the first one, what is left of the last start's. */
+static void settle_images(struct maintain *m)
+{
+    if (m->images == NULL)
+        return;
+    if (m->config != NULL && !m->settled)
+        image_store_loaded(m->images, m->roster, !m->plan.incomplete);
+    m->settled = m->settled || m->config != NULL;
+    image_store_flush(m->images, m->roster);
 }
 
 static int apply_all(struct maintain *m)
@@ -298,6 +348,37 @@ static int apply_all(struct maintain *m)
     return publish(m);
 }
 
+/* The round didn't come so far as to adopt them. */
+static void drop_jobs(struct maintain *m)
+{
+    for (size_t i = 0; i < m->plan.jobs; i++) {
+        drop(m, m->plan.job[i].zone);
+        m->plan.job[i].zone = NULL;
+    }
+}
+
+/* An image that is damaged takes its zone away: there's nothing else to serve until its text is read. */
+static bool lost(void *context, const struct zone *zone)
+{
+    struct maintain *m = context;
+    struct roster_zone *entry = roster_find(m->roster, &zone->apex);
+    if (m->busy || reserve_remains(m, 2) != 0)
+        return false;
+    if (entry == NULL || entry->zone != zone)
+        return true; /* it has been replaced already */
+    count(m, entry, false);
+    const int err = install_empty(m, entry);
+    count(m, entry, true);
+    if (err != 0)
+        return false;
+    find_expiry(m);
+    publish(m);
+    uv_timer_start(&m->timer, tick, TICK_MS, TICK_MS);
+    if (m->want != NULL)
+        m->want(m->want_context, &zone->apex);
+    return true;
+}
+
 static void finish(struct maintain *m, int err)
 {
     m->loading = false;
@@ -305,6 +386,9 @@ static void finish(struct maintain *m, int err)
         err = -ECANCELED;
     if (err == 0)
         err = apply_all(m);
+    drop_jobs(m);
+    if (err == 0)
+        settle_images(m);
     uv_timer_start(&m->timer, tick, TICK_MS, TICK_MS);
     m->outcome.err = err;
     m->outcome.unchanged = m->plan.unchanged;
@@ -320,6 +404,8 @@ static void finish(struct maintain *m, int err)
     for (size_t i = 0; i < outcome.gone; i++)
         roster_zone_free(plan.gone[i]);
     plan_fini(&plan);
+    if (m->images != NULL && !m->busy)
+        image_store_look(m->images);
 }
 
 static void loading(uv_work_t *work)
@@ -340,6 +426,8 @@ static void loaded(uv_work_t *work, int status)
 static void planning(uv_work_t *work)
 {
     struct maintain *m = work->data;
+    if (m->images != NULL && !m->settled)
+        image_store_read_packs(m->images);
     if (m->config != NULL)
         m->plan_err = plan_all(&m->plan, m->round, m->config, m->roster, &m->load.cancel);
     else if (m->only != NULL)
@@ -382,6 +470,7 @@ static int begin(struct maintain *m, const struct config *config, struct roster_
     if (config != NULL)
         m->signatures_warn_s = config->signatures_warn_ms / 1000;
     m->load.signatures_warn_s = m->signatures_warn_s;
+    m->load.images = m->images;
     m->round++;
     m->planning.data = m;
     return uv_queue_work(m->loop, &m->planning, planning, planned);
@@ -458,9 +547,29 @@ struct maintain *maintain_new(uv_loop_t *loop, struct store *store, unsigned thr
     return m;
 }
 
+int maintain_keep_images(struct maintain *maintain, const struct image_settings *settings,
+                         void (*want)(void *context, const struct name *name), void *context)
+{
+    assert(maintain->images == NULL && !maintain->busy);
+    maintain->images = image_store_new(maintain->loop, settings, lost, maintain);
+    maintain->want = want;
+    maintain->want_context = context;
+    return maintain->images == NULL ? -ENOMEM : 0;
+}
+
+bool maintain_images(const struct maintain *maintain, struct image_status *status)
+{
+    if (maintain->images == NULL)
+        return false;
+    *status = image_store_status(maintain->images);
+    return true;
+}
+
 void maintain_close(struct maintain *maintain)
 {
     assert(!maintain->busy);
+    if (maintain->images != NULL)
+        image_store_close(maintain->images);
     uv_close((uv_handle_t *)&maintain->timer, NULL);
 }
 
@@ -475,10 +584,11 @@ void maintain_free(struct maintain *maintain)
     for (const struct roster_zone *entry = roster_next(maintain->roster, NULL); entry != NULL;
          entry = roster_next(maintain->roster, entry)) {
         if (entry->zone != NULL)
-            zone_free((struct zone *)entry->zone);
+            drop(maintain, (struct zone *)(uintptr_t)entry->zone);
     }
     roster_free(maintain->roster);
     directory_free(maintain->directory);
+    image_store_free(maintain->images);
     keyring_drop(maintain->answer.keys);
     explicit_bzero(&maintain->answer, sizeof maintain->answer); /* secrets */
     free(maintain);

@@ -10,6 +10,7 @@
 
 #include "server/base/config.h"
 #include "server/base/store.h"
+#include "server/maintain/image_store.h"
 #include "server/maintain/plan.h"
 #include "server/maintain/roster.h"
 
@@ -45,6 +46,15 @@ struct maintain;
 
 /* `store` is borrowed and needs to outlive it. NULL: out of memory. */
 struct maintain *maintain_new(uv_loop_t *loop, struct store *store, unsigned threads);
+
+/* Keeps images of zones, to be called before the first round. Where the image of a zone that is served was found
+ * damaged the zone is answered with SERVFAIL, and `want` is called, on the main loop, to have its text loaded by
+ * maintain_one(). Returns 0 or -ENOMEM; a folder that can't be used is logged. */
+int maintain_keep_images(struct maintain *maintain, const struct image_settings *settings,
+                         void (*want)(void *context, const struct name *name), void *context);
+
+/* False where none are kept. */
+bool maintain_images(const struct maintain *maintain, struct image_status *status);
 
 /* Starts a round over all zones; publishes config->answer as well. `config` is borrowed until
  * `done` is called, which is never before this returns. Returns 0, or -EBUSY during a round. */

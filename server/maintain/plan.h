@@ -21,6 +21,7 @@ struct job {
     /* What load.h fills in. */
     int err;           /* of zonefile_load(), or -EBADMSG where its zone didn't verify */
     bool same;         /* the text changed, what it says didn't: `zone` is NULL */
+    bool from_image;   /* the zone comes from its image, since the text didn't change */
     struct zone *zone; /* owned; NULL where err isn't 0 */
     struct sources sources;
     struct notes notes;

@@ -199,7 +199,12 @@ static void zones_come_back_from_a_pack(void **state)
     assert_int_equal(image_create(&writer, &ops, 100000, 8), 0);
     for (size_t i = 0; i < ZONES; i++) {
         zone[i] = zone_of_text(names[i], text);
-        assert_int_equal(image_append_piece(&writer, zone[i], &sources, demands), 0);
+        const size_t octets = image_about_octets(&sources);
+        uint8_t *said = malloc(octets);
+        assert_non_null(said);
+        image_about(said, zone[i], &sources, demands);
+        assert_int_equal(image_append_piece(&writer, said, octets, &zone[i]->arena), 0);
+        free(said);
     }
     assert_int_equal(image_commit(&writer, NULL, 0), 0);
     image_writer_fini(&writer);
