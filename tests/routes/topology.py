@@ -213,8 +213,11 @@ class Node:
                    "--run-dir", self.dir, *words)
 
     def route(self):
-        """What the sidecar says of its group."""
-        return json.loads(self.ctl("--json", "route", "any"))[0]
+        """What the sidecar says of its group; nothing while it isn't there."""
+        try:
+            return json.loads(self.ctl("--json", "route", "any"))[0]
+        except subprocess.CalledProcessError:
+            return {}
 
     def start_announcer(self):
         if self.topology.hook:
