@@ -347,8 +347,9 @@ static const char *nsec3_no_data(const struct denials *denials, const struct lab
     *how = SHOWN_WILDCARD;
     const bool may_be_wildcard = labels_wildcard(&wildcard, &encloser);
     at = may_be_wildcard ? nsec3_at(denials, &wildcard) : NULL;
-    if (at != NULL)
-        return lacks_type(at, qtype);
+    why = at == NULL ? NULL : lacks_type(at, qtype);
+    if (at != NULL && (why == NULL || !next_closer_left_open(denials, qname, &encloser)))
+        return why;
     *how = SHOWN_OPT_OUT;
     return next_closer_left_open(denials, qname, &encloser)
                    || (may_be_wildcard && left_open(denials, &wildcard))
