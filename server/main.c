@@ -2,6 +2,7 @@
 #include "server/admin/check.h"
 #include "server/admin/control.h"
 #include "server/admin/crash.h"
+#include "server/admin/fd_store.h"
 #include "server/admin/privileges.h"
 #include "server/admin/progress.h"
 #include "server/admin/pulse_groups.h"
@@ -10,6 +11,8 @@
 #include "server/admin/server.h"
 #include "server/admin/settle.h"
 #include "server/admin/state_dir.h"
+#include "server/admin/takeover.h"
+#include "server/admin/upgrade.h"
 #include "server/base/descriptors.h"
 #include "server/base/log.h"
 
@@ -25,6 +28,7 @@
 enum {
     WITHDRAW_MS = 10000, /* how long the announcer may take to say that the route is gone */
     DRAIN_MS = 5000,
+    END_MS = 1000, /* for the workers to end after another server has taken over */
 };
 
 enum { SIGNALS = 4 };
@@ -32,6 +36,8 @@ enum { SIGNALS = 4 };
 /* The process: the server and what only its main function needs. */
 struct process {
     struct server server;
+    struct program program;
+    struct inherited inherited; /* sockets that the service manager kept */
     uv_loop_t loop;
     uv_signal_t signal[SIGNALS];
     uv_timer_t watchdog;
@@ -79,6 +85,7 @@ static void stop(struct server *server)
     }
     log_notice("stopping");
     server->stopping = true;
+    upgrade_cancel(server->upgrade, "the server stops");
     atomic_store(&server->pulse->state, PULSE_DRAINING);
     notify_send(&server->notify, "STOPPING=1\nSTATUS=draining");
     maintain_cancel(server->maintain);
@@ -111,6 +118,8 @@ static void on_signal(uv_signal_t *signal, int number)
     switch (number) {
     case SIGHUP:
         log_notice("SIGHUP: reloading");
+        if (upgrade_busy(server->upgrade))
+            upgrade_reload_after(server->upgrade);
         if (reload_request(server->reload, NULL, NULL, NULL) != 0)
             log_error("can't reload: too many reloads wait");
         return;
@@ -138,6 +147,55 @@ static void feed_watchdog(uv_timer_t *timer)
     process->heartbeats = heartbeats;
 }
 
+static void watch_heartbeats(struct process *process)
+{
+    const uint64_t every_ms = process->server.notify.watchdog_ms;
+    if (every_ms > 0)
+        uv_timer_start(&process->watchdog, feed_watchdog, 0, every_ms);
+}
+
+/* What a server does that is the only one: keeps its sockets, and says that it's ready. */
+static void settle_in(struct process *process)
+{
+    struct server *server = &process->server;
+    fd_store_forget(&server->notify, server->takeover != NULL ? &server->takeover->sockets
+                                                              : &process->inherited);
+    fd_store_keep(&server->notify, server->front);
+    log_notice("ready");
+    round_over(server);
+}
+
+static int open_sockets(struct server *server);
+
+/* The server before us has given us everything, or is gone. */
+static void take_charge(struct server *server)
+{
+    struct process *process = server->loop->data;
+    struct takeover *takeover = server->takeover;
+    int err = open_sockets(server);
+    if (err == 0)
+        err = run_dir_sign(server->lock);
+    if (err != 0)
+        log_error("can't take the whole of run-dir over: %s", strerror(-err));
+    for (; server->pulse_socket != NULL && takeover->watchers > 0; takeover->watchers--)
+        pulse_socket_adopt(server->pulse_socket, &takeover->watcher[takeover->watchers - 1]);
+    notify_init(&server->notify);
+    watch_heartbeats(process);
+    settle_in(process);
+    takeover_close(takeover);
+    server->takeover = NULL;
+}
+
+static void fail_to_start(struct process *process, const char *why)
+{
+    struct server *server = &process->server;
+    log_error("can't start: %s", why);
+    takeover_fail(server->takeover, why);
+    process->status = EXIT_FAILURE;
+    server->stopping = server->drained = true;
+    end_when_idle(server);
+}
+
 static void loaded(void *context, const struct reload_result *result)
 {
     struct process *process = context;
@@ -147,10 +205,7 @@ static void loaded(void *context, const struct reload_result *result)
     const int err =
         result->outcome->err != 0 ? result->outcome->err : front_start(server->front);
     if (err != 0) {
-        log_error("can't start: %s", strerror(-err));
-        process->status = EXIT_FAILURE;
-        server->stopping = server->drained = true;
-        end_when_idle(server);
+        fail_to_start(process, strerror(-err));
         return;
     }
     server->answering = true;
@@ -162,8 +217,10 @@ static void loaded(void *context, const struct reload_result *result)
     }
     for (size_t i = 0; i < front_xdps(server->front); i++)
         log_info("listening on %s", front_xdp_text(server->front, i));
-    log_notice("ready");
-    round_over(server);
+    if (server->takeover != NULL)
+        takeover_ready(server->takeover);
+    else
+        settle_in(process);
 }
 
 static void watch_signals(struct process *process)
@@ -178,9 +235,7 @@ static void watch_signals(struct process *process)
     }
     uv_timer_init(&process->loop, &process->watchdog);
     process->watchdog.data = process;
-    const uint64_t every_ms = process->server.notify.watchdog_ms;
-    if (every_ms > 0)
-        uv_timer_start(&process->watchdog, feed_watchdog, 0, every_ms);
+    watch_heartbeats(process);
 }
 
 static int failed(const char *what, int err)
@@ -189,17 +244,30 @@ static int failed(const char *what, int err)
     return err;
 }
 
-/* What needs privileges: the lock in a folder that may be root's, and the sockets. */
-static int open_privileged(struct server *server, struct notes *notes)
+static int lock_run_dir(struct server *server, uid_t uid, gid_t gid, struct notes *notes)
 {
+    const char *run_dir = server->config.run_dir;
+    if (run_dir == NULL)
+        return 0;
+    if (server->takeover == NULL)
+        return run_dir_lock(run_dir, uid, gid, &server->lock, notes);
+    server->lock = server->takeover->lock;
+    server->takeover->lock = -1;
+    return run_dir_inherit(run_dir, server->lock, notes);
+}
+
+/* What needs privileges: the lock in a folder that may be root's, and the sockets. */
+static int open_privileged(struct process *process, struct notes *notes)
+{
+    struct server *server = &process->server;
     const struct config *config = &server->config;
     uid_t uid = (uid_t)-1;
     gid_t gid = (gid_t)-1;
     int err = 0;
     if (config->user != NULL && geteuid() == 0)
         err = privileges_find_user(config->user, &uid, &gid, notes);
-    if (err == 0 && config->run_dir != NULL)
-        err = run_dir_lock(config->run_dir, uid, gid, &server->lock, notes);
+    if (err == 0)
+        err = lock_run_dir(server, uid, gid, notes);
     if (err != 0)
         return err;
     if (config->state_dir != NULL)
@@ -211,6 +279,8 @@ static int open_privileged(struct server *server, struct notes *notes)
         .xdps = config->xdps,
         .workers = server->workers,
         .limits = config->limits,
+        .inherited =
+            server->takeover != NULL ? &server->takeover->sockets : &process->inherited,
         .store = server->store,
         .pulse = server->pulse,
     };
@@ -218,16 +288,38 @@ static int open_privileged(struct server *server, struct notes *notes)
     return err == 0 ? privileges_drop(config->user, notes) : err;
 }
 
-static int open_sockets(struct server *server)
+static int open_pulse_socket(struct server *server)
 {
     const char *run_dir = server->config.run_dir;
-    if (run_dir == NULL)
+    if (server->takeover == NULL)
+        return pulse_socket_open(&server->pulse_socket, server->loop, run_dir, server->memfd);
+    const int err = pulse_socket_inherit(&server->pulse_socket, server->loop, run_dir,
+                                         server->memfd, server->takeover->pulse);
+    if (err == 0)
+        server->takeover->pulse = -1;
+    return err;
+}
+
+static int open_control(struct server *server)
+{
+    const char *run_dir = server->config.run_dir;
+    if (server->takeover == NULL)
+        return control_open(&server->control, server, run_dir);
+    const int listener = server->takeover->control;
+    server->takeover->control = -1;
+    return control_inherit(&server->control, server, run_dir, listener);
+}
+
+/* For the only server, or the one in charge. */
+static int open_sockets(struct server *server)
+{
+    if (server->config.run_dir == NULL)
         return 0;
-    int err = pulse_socket_open(&server->pulse_socket, server->loop, run_dir, server->memfd);
+    int err = open_pulse_socket(server);
     if (err != 0)
         return failed("can't open the pulse's socket in run-dir", err);
     crash_watch(server->pulse_socket);
-    err = control_open(&server->control, server, run_dir);
+    err = open_control(server);
     return err == 0 ? 0 : failed("can't open the control socket in run-dir", err);
 }
 
@@ -263,8 +355,10 @@ static int open_all(struct process *process)
 
     struct notes notes;
     notes_init(&notes);
-    err = open_privileged(server, &notes);
+    err = open_privileged(process, &notes);
     log_notes(&notes);
+    if (err != 0)
+        takeover_fail_notes(server->takeover, &notes);
     notes_fini(&notes);
     if (err != 0)
         return err;
@@ -274,15 +368,22 @@ static int open_all(struct process *process)
     server->maintain = maintain_new(&process->loop, server->store, server->threads);
     server->reload = reload_new(server);
     server->progress = progress_new(server);
+    server->upgrade = upgrade_new(server, &process->program);
     if (server->maintain == NULL || server->reload == NULL || server->progress == NULL
-        || keep_images(server) != 0)
+        || server->upgrade == NULL || keep_images(server) != 0)
         return failed("can't start", -ENOMEM);
-    return open_sockets(server);
+    if (server->takeover == NULL)
+        return open_sockets(server);
+    takeover_watch(server->takeover, server, take_charge);
+    return 0;
 }
 
 static void close_all(struct process *process)
 {
     struct server *server = &process->server;
+    upgrade_close(server->upgrade);
+    takeover_close(server->takeover);
+    server->takeover = NULL;
     control_close(server->control);
     crash_watch(NULL);
     if (server->pulse_socket != NULL)
@@ -295,6 +396,8 @@ static void close_all(struct process *process)
     uv_close((uv_handle_t *)&process->watchdog, NULL);
     uv_run(&process->loop, UV_RUN_DEFAULT);
 
+    if (server->handed_over && !front_stop(server->front, END_MS))
+        _exit(process->status); /* a stuck worker's end isn't waited for */
     if (server->front != NULL)
         front_free(server->front);
     reload_free(server->reload);
@@ -318,8 +421,11 @@ static int serve(struct process *process)
     server->round_over = round_over;
     if (uv_loop_init(&process->loop) != 0)
         return EXIT_FAILURE;
+    process->loop.data = process;
     server->started_ms = uv_now(&process->loop);
-    notify_init(&server->notify);
+    server->notify.fd = -1;
+    if (server->takeover == NULL)
+        notify_init(&server->notify);
     log_notice("pharosd %s starts with %u workers", PHAROS_VERSION, server->workers);
 
     const int err = open_all(process);
@@ -337,32 +443,64 @@ static int serve(struct process *process)
     return process->status;
 }
 
-static int start(const struct options *options)
+/* What another process has for us: the server before, or the service manager. */
+static int inherit(struct process *process)
+{
+    if (takeover_wanted()) {
+        const int err = takeover_begin(&process->server.takeover);
+        if (err != 0)
+            fprintf(stderr, "pharosd: can't take over from another server: %s\n",
+                    strerror(-err));
+        return err;
+    }
+    const unsigned refused = fd_store_take(&process->inherited);
+    if (refused != 0)
+        fprintf(stderr, "pharosd: %u of the sockets that were passed can't be used\n", refused);
+    return 0;
+}
+
+static int run(struct process *process)
+{
+    struct config *config = &process->server.config;
+    const unsigned threads = cpus() > 1 ? cpus() - 1 : 1;
+    process->server.workers = config->workers == 0 ? cpus() : config->workers;
+    process->server.threads = threads;
+    char text[16];
+    snprintf(text, sizeof text, "%u", threads);
+    setenv("UV_THREADPOOL_SIZE", text, 0);
+    if (process->server.options->check_config)
+        return check_zones(config, threads);
+    const int err =
+        log_open("pharosd", config->log_level, config->log_format, config->log_file);
+    if (err == 0)
+        return serve(process);
+    fprintf(stderr, "pharosd: can't open the log: %s\n", strerror(-err));
+    takeover_fail(process->server.takeover, "can't open the log");
+    return EXIT_FAILURE;
+}
+
+static int start(const struct options *options, char **argv)
 {
     static struct process process; /* too large for a stack, and one a process */
-    struct config *config = &process.server.config;
+    struct server *server = &process.server;
+    server->options = options;
+    int err = inherit(&process);
+    if (err == 0)
+        err = program_init(&process.program, argv);
+    if (err != 0)
+        return EXIT_FAILURE;
     struct notes notes;
     notes_init(&notes);
-    int err = options_config(options, config, &notes);
+    err = options_config(options, &server->config, &notes);
     notes_print(&notes, stderr);
+    if (err != 0)
+        takeover_fail_notes(server->takeover, &notes);
     notes_fini(&notes);
-    int status = EXIT_FAILURE;
-    process.server.options = options;
-    process.server.workers = config->workers == 0 ? cpus() : config->workers;
-    process.server.threads = cpus() > 1 ? cpus() - 1 : 1;
-    char threads[16];
-    snprintf(threads, sizeof threads, "%u", process.server.threads);
-    setenv("UV_THREADPOOL_SIZE", threads, 0);
-    if (err == 0 && options->check_config) {
-        status = check_zones(config, process.server.threads);
-    } else if (err == 0) {
-        err = log_open("pharosd", config->log_level, config->log_format, config->log_file);
-        if (err != 0)
-            fprintf(stderr, "pharosd: can't open the log: %s\n", strerror(-err));
-        else
-            status = serve(&process);
-    }
-    config_fini(config);
+    const int status = err == 0 ? run(&process) : EXIT_FAILURE;
+    config_fini(&server->config);
+    takeover_close(server->takeover);
+    inherited_fini(&process.inherited);
+    program_fini(&process.program);
     return status;
 }
 
@@ -377,7 +515,7 @@ int main(int argc, char **argv)
     else if (status == 0 && options.version)
         puts("pharosd " PHAROS_VERSION);
     else if (status == 0)
-        status = start(&options);
+        status = start(&options, argv);
     options_fini(&options);
     return status;
 }

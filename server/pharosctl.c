@@ -21,7 +21,8 @@ enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
     STATUS_UNREACHABLE = 3,
-    TIMEOUT_S = 300, /* large zones take a while to load */
+    TIMEOUT_S = CONTROL_SECONDS, /* large zones take a while to load */
+    UPGRADE_S = 30,              /* beyond the time that the new server has: to hand over */
 };
 
 static const char default_config[] = "/etc/pharos/pharos.yaml";
@@ -36,6 +37,7 @@ static const char help[] =
     "  zones           all zones: name, state, serial, RRs, octets, when loaded, file\n"
     "  reload [ZONE]   load what changed, or ZONE if it changed, and wait for it\n"
     "  stats           counters since the start, of all workers together\n"
+    "  upgrade         have a new pharosd take over from the running one, and wait for it\n"
     "  stop            drain and stop, and wait for it\n"
     "\n"
     "About the route of a GROUP of addresses, or of all; kept until \"release\":\n"
@@ -149,7 +151,12 @@ static int make_line(const struct arguments *arguments, char line[CONTROL_LINE_M
     if (wrong != NULL)
         return usage(wrong, line);
     request->json = request->json || route.json;
-    const char *end = arguments->json && !request->json ? " json\n" : "\n";
+    const char *json = arguments->json && !request->json ? " json" : "";
+    char end[32];
+    if (request->command == CONTROL_UPGRADE && arguments->words == 1)
+        snprintf(end, sizeof end, " %d%s\n", arguments->timeout_s, json);
+    else
+        snprintf(end, sizeof end, "%s\n", json);
     if (len + strlen(end) >= CONTROL_LINE_MAX)
         return usage("the command is too long", NULL);
     strcpy(line + len, end);
@@ -348,7 +355,8 @@ static int run(const struct arguments *arguments)
                              address.sun_path, sizeof address.sun_path);
     if (status >= 0)
         return status;
-    const int fd = connect_to(&address, arguments->timeout_s);
+    const bool upgrades = request.command == CONTROL_UPGRADE;
+    const int fd = connect_to(&address, arguments->timeout_s + (upgrades ? UPGRADE_S : 0));
     if (fd < 0) {
         fprintf(stderr, "pharosctl: no %s at %s: %s\n",
                 route_request_is(line) ? "pharos-sidecar" : "pharosd", address.sun_path,

@@ -4,6 +4,7 @@
 #include "server/admin/control_request.h"
 #include "server/admin/reload.h"
 #include "server/admin/report.h"
+#include "server/admin/upgrade.h"
 #include "server/base/log.h"
 
 #include <assert.h>
@@ -21,7 +22,7 @@ struct client {
     struct control *control;
     struct client *next, **link;
     bool closing;
-    bool reloading; /* reload.c knows it: not to be freed */
+    bool awaited; /* reload.c or upgrade.c knows it: not to be freed */
     bool json;
     size_t len;
     char line[CONTROL_LINE_MAX];
@@ -36,7 +37,8 @@ struct control {
     struct client *clients;
     size_t count;
     bool closing, closed;
-    char path[sizeof((struct sockaddr_un *)NULL)->sun_path];
+    bool handed_over; /* another server listens at the path */
+    struct sockaddr_un path;
 };
 
 static void free_when_last(struct control *control)
@@ -60,7 +62,7 @@ static void free_client(struct client *client)
 static void client_closed(uv_handle_t *handle)
 {
     struct client *client = handle->data;
-    if (--client->handles == 0 && !client->reloading)
+    if (--client->handles == 0 && !client->awaited)
         free_client(client);
 }
 
@@ -132,15 +134,22 @@ static void answer_report(struct client *client,
     answer_end(client, to, &octets, true);
 }
 
+/* Whoever was awaited has answered. Returns whether the client is still there to be told. */
+static bool is_there(struct client *client)
+{
+    client->awaited = false;
+    if (client->closing && client->handles == 0)
+        free_client(client);
+    else
+        return !client->closing;
+    return false;
+}
+
 static void reloaded(void *context, const struct reload_result *result)
 {
     struct client *client = context;
-    client->reloading = false;
-    if (client->closing) {
-        if (client->handles == 0)
-            free_client(client);
+    if (!is_there(client))
         return;
-    }
     size_t octets;
     FILE *to = answer_begin(client, &octets);
     if (to == NULL)
@@ -154,14 +163,32 @@ static void reloaded(void *context, const struct reload_result *result)
 
 static void answer_reload(struct client *client, const struct control_request *request)
 {
-    client->reloading = true;
+    if (upgrade_busy(client->control->server->upgrade)) {
+        answer_text(client, "an upgrade is under way", false);
+        return;
+    }
+    client->awaited = true;
     const int err = reload_request(client->control->server->reload,
                                    request->named ? &request->name : NULL, reloaded, client);
     if (err == 0)
         return;
-    client->reloading = false;
+    client->awaited = false;
     answer_text(client, err == -EBUSY ? "too many reloads wait already" : strerror(-err),
                 false);
+}
+
+static void upgraded(void *context, bool ok, const char *text)
+{
+    struct client *client = context;
+    if (is_there(client))
+        answer_text(client, text, ok);
+}
+
+static void answer_upgrade(struct client *client, const struct control_request *request)
+{
+    log_notice("asked to upgrade by pharosctl");
+    client->awaited = true;
+    upgrade_request(client->control->server->upgrade, request->seconds, upgraded, client);
 }
 
 static void answer_stop(struct client *client)
@@ -193,6 +220,9 @@ static void answer(struct client *client, size_t len)
         return;
     case CONTROL_RELOAD:
         answer_reload(client, &request);
+        return;
+    case CONTROL_UPGRADE:
+        answer_upgrade(client, &request);
         return;
     case CONTROL_STOP:
         answer_stop(client);
@@ -264,23 +294,47 @@ static void control_closed(uv_handle_t *handle)
     free_when_last(control);
 }
 
-int control_open(struct control **out, struct server *server, const char *run_dir)
+/* Returns the listening socket or a negative errno. libuv would remove the file of one that it
+ * made, even where another server listens there by then. */
+static int listen_at(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    unlink(address->sun_path);
+    if (bind(fd, (const struct sockaddr *)address, sizeof *address) != 0) {
+        const int err = -errno;
+        close(fd);
+        return err;
+    }
+    return fd;
+}
+
+static int set_address(struct sockaddr_un *address, const char *run_dir)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    const int octets =
+        snprintf(address->sun_path, sizeof address->sun_path, "%s/" CONTROL_SOCKET, run_dir);
+    return octets < 0 || (size_t)octets >= sizeof address->sun_path ? -ENAMETOOLONG : 0;
+}
+
+/* Listens with the socket, which is owned then, or also once uv_pipe_open() has it. */
+static int begin(struct control **out, struct server *server, const struct sockaddr_un *address,
+                 int listener)
 {
     struct control *control = calloc(1, sizeof *control);
-    if (control == NULL)
+    if (control == NULL) {
+        close(listener);
         return -ENOMEM;
-    const int octets =
-        snprintf(control->path, sizeof control->path, "%s/" CONTROL_SOCKET, run_dir);
-    if (octets < 0 || (size_t)octets >= sizeof control->path) {
-        free(control);
-        return -ENAMETOOLONG;
     }
     control->server = server;
+    control->path = *address;
     control->pipe.data = control;
     uv_pipe_init(server->loop, &control->pipe, 0);
-    unlink(control->path);
-    int err = uv_pipe_bind(&control->pipe, control->path);
-    if (err == 0)
+    int err = uv_pipe_open(&control->pipe, listener);
+    if (err != 0)
+        close(listener);
+    else
         err = uv_listen((uv_stream_t *)&control->pipe, 16, connected);
     if (err != 0) {
         control_close(control);
@@ -290,14 +344,50 @@ int control_open(struct control **out, struct server *server, const char *run_di
     return 0;
 }
 
+int control_open(struct control **out, struct server *server, const char *run_dir)
+{
+    struct sockaddr_un address;
+    const int err = set_address(&address, run_dir);
+    if (err != 0)
+        return err;
+    const int listener = listen_at(&address);
+    return listener < 0 ? listener : begin(out, server, &address, listener);
+}
+
+int control_inherit(struct control **out, struct server *server, const char *run_dir,
+                    int listener)
+{
+    struct sockaddr_un address;
+    const int err = set_address(&address, run_dir);
+    if (err != 0) {
+        close(listener);
+        return err;
+    }
+    return begin(out, server, &address, listener);
+}
+
+int control_listener(const struct control *control)
+{
+    int fd = -1;
+    (void)uv_fileno((const uv_handle_t *)&control->pipe, &fd);
+    return fd;
+}
+
+void control_hand_over(struct control *control)
+{
+    control->handed_over = true;
+}
+
 void control_close(struct control *control)
 {
     if (control == NULL || control->closing)
         return;
     control->closing = true;
     for (struct client *client = control->clients; client != NULL; client = client->next) {
-        assert(!client->reloading);
+        assert(!client->awaited);
         close_client(client);
     }
+    if (!control->handed_over)
+        unlink(control->path.sun_path);
     uv_close((uv_handle_t *)&control->pipe, control_closed);
 }

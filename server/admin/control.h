@@ -19,6 +19,16 @@ struct control;
  * borrowed. Returns 0 or a negative errno. */
 int control_open(struct control **out, struct server *server, const char *run_dir);
 
+/* The same with a listening socket from another process, which it owns in any case. */
+int control_inherit(struct control **out, struct server *server, const char *run_dir,
+                    int listener);
+
+/* A descriptor of the listening socket, borrowed. */
+int control_listener(const struct control *control);
+
+/* Another server listens at the socket from now on: a close leaves it there. */
+void control_hand_over(struct control *control);
+
 /* Removes the socket and closes all clients, but those whose answers are on their way get them
  * where their sockets take them at once. Frees when the loop has turned. No reload may be under
  * way. */

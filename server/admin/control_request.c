@@ -15,7 +15,7 @@ static const struct {
     enum control_command command;
 } commands[] = {
     {"status", CONTROL_STATUS}, {"zones", CONTROL_ZONES},   {"stats", CONTROL_STATS},
-    {"stop", CONTROL_STOP},     {"reload", CONTROL_RELOAD},
+    {"stop", CONTROL_STOP},     {"reload", CONTROL_RELOAD}, {"upgrade", CONTROL_UPGRADE},
 };
 
 static bool is(struct word word, const char *text)
@@ -66,9 +66,23 @@ static const char *read_name(struct control_request *request, struct word word)
     return NULL;
 }
 
+static const char *read_seconds(struct control_request *request, struct word word)
+{
+    unsigned seconds = 0;
+    for (size_t i = 0; i < word.len && seconds <= CONTROL_SECONDS_MAX; i++) {
+        if (word.at[i] < '0' || word.at[i] > '9')
+            return "the time to wait isn't a number of seconds";
+        seconds = seconds * 10 + (unsigned)(word.at[i] - '0');
+    }
+    request->seconds = seconds;
+    return seconds == 0 || seconds > CONTROL_SECONDS_MAX
+               ? "the time to wait is none of 1 to 86400 seconds"
+               : NULL;
+}
+
 const char *control_request_parse(struct control_request *request, const char *line, size_t len)
 {
-    *request = (struct control_request){0};
+    *request = (struct control_request){.seconds = CONTROL_SECONDS};
     struct word words[WORDS_MAX];
     int count = split(words, line, len);
     if (count < 1)
@@ -81,7 +95,9 @@ const char *control_request_parse(struct control_request *request, const char *l
     }
     if (count == 1)
         return NULL;
-    if (request->command != CONTROL_RELOAD || count > 2)
-        return "the command has too many words";
-    return read_name(request, words[1]);
+    if (count == 2 && request->command == CONTROL_RELOAD)
+        return read_name(request, words[1]);
+    if (count == 2 && request->command == CONTROL_UPGRADE)
+        return read_seconds(request, words[1]);
+    return "the command has too many words";
 }

@@ -2,8 +2,8 @@
  * One line of words with single spaces between, at most CONTROL_LINE_MAX octets with its
  * newline:
  *
- *     status | zones | stats | stop | reload [NAME], then "json" where a machine reads the
- * answer
+ *     status | zones | stats | stop | reload [NAME] | upgrade [SECONDS], then "json" where a
+ * machine reads the answer
  *
  * The server answers "ok LENGTH" or "failed LENGTH" and a newline, LENGTH octets of text, and
  * ends the connection. */
@@ -26,13 +26,17 @@ enum control_command {
     CONTROL_STATS,
     CONTROL_STOP,
     CONTROL_RELOAD,
+    CONTROL_UPGRADE,
 };
+
+enum { CONTROL_SECONDS = 300, CONTROL_SECONDS_MAX = 86400 };
 
 struct control_request {
     enum control_command command;
     bool json;
     bool named;       /* for CONTROL_RELOAD: this zone only */
     struct name name; /* lower case */
+    unsigned seconds; /* for CONTROL_UPGRADE: how long the new server may take to be ready */
 };
 
 /* Reads a line without its newline; any octets may come in. Returns NULL, or what is wrong in

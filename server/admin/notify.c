@@ -1,6 +1,7 @@
 /* notify.c -- tells the service manager how we are */
 #include "server/admin/notify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { SEND_TRIES = 100 }; /* 10 ms between them */
 
 /* An abstract address is written with '@' where the kernel wants a NUL. */
 static socklen_t address_of(struct sockaddr_un *to, const char *path)
@@ -70,6 +73,34 @@ void notify_send(const struct notify *notify, const char *format, ...)
     const size_t octets = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
     sendto(notify->fd, text, octets, MSG_NOSIGNAL, (const struct sockaddr *)&notify->to,
            notify->to_octets);
+}
+
+void notify_send_fd(const struct notify *notify, int fd, const char *text)
+{
+    if (notify->fd < 0)
+        return;
+    union {
+        struct cmsghdr first;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control = {.octets = {0}};
+    struct sockaddr_un to = notify->to;
+    struct iovec part = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
+    const struct msghdr message = {.msg_name = &to,
+                                   .msg_namelen = notify->to_octets,
+                                   .msg_iov = &part,
+                                   .msg_iovlen = 1,
+                                   .msg_control = &control,
+                                   .msg_controllen = sizeof control};
+    control.first.cmsg_level = SOL_SOCKET;
+    control.first.cmsg_type = SCM_RIGHTS;
+    control.first.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.first), &fd, sizeof fd);
+    /* poll() knows nothing of the room at the other end of a socket that isn't connected. */
+    for (int tries = 0; tries < SEND_TRIES; tries++) {
+        if (sendmsg(notify->fd, &message, MSG_NOSIGNAL) >= 0 || errno != EAGAIN)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
 }
 
 void notify_reloading(const struct notify *notify)

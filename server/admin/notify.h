@@ -24,6 +24,9 @@ void notify_fini(struct notify *notify);
 void notify_send(const struct notify *notify, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Sends a text with a descriptor, which stays the caller's. Waits for room, a second at most. */
+void notify_send_fd(const struct notify *notify, int fd, const char *text);
+
 /* RELOADING=1 with the time that systemd asks for; READY=1 ends it. */
 void notify_reloading(const struct notify *notify);
 

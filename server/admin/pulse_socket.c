@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LINE_MAX_OCTETS = 64 };
+enum { BACKLOG = 16 };
 
 struct client {
     uv_poll_t poll;
@@ -26,7 +26,7 @@ struct client {
     bool announcer;
     bool up;
     size_t filled;
-    char line[LINE_MAX_OCTETS];
+    char line[PULSE_SOCKET_LINE_MAX];
 };
 
 struct pulse_socket {
@@ -37,6 +37,7 @@ struct pulse_socket {
     uv_timer_t timer;
     unsigned handles; /* open; the last to close frees */
     bool closing;
+    bool handed_over; /* another server's is the socket in the file system */
     struct sockaddr_un address;
     void (*callback)(void *arg, bool withdrawn);
     void *arg;
@@ -179,14 +180,13 @@ static struct client *free_client(struct pulse_socket *ps)
     return NULL;
 }
 
-static void add_client(struct pulse_socket *ps, int fd)
+/* Puts a connection in a free place. NULL, with the descriptor closed, where that can't be. */
+static struct client *place_client(struct pulse_socket *ps, int fd, uid_t user)
 {
     struct client *client = free_client(ps);
-    const uid_t user = user_of(fd);
-    if (client == NULL || has_too_many(ps, user) || !send_hello(fd, ps->memfd)
-        || uv_poll_init(ps->loop, &client->poll, fd) != 0) {
+    if (client == NULL || uv_poll_init(ps->loop, &client->poll, fd) != 0) {
         close(fd);
-        return;
+        return NULL;
     }
     ps->handles++;
     client->socket = ps;
@@ -198,6 +198,16 @@ static void add_client(struct pulse_socket *ps, int fd)
     atomic_store(&client->fd, fd);
     if (uv_poll_start(&client->poll, UV_READABLE | UV_DISCONNECT, on_client) != 0)
         drop_client(client);
+    return client;
+}
+
+static void add_client(struct pulse_socket *ps, int fd)
+{
+    const uid_t user = user_of(fd);
+    if (free_client(ps) == NULL || has_too_many(ps, user) || !send_hello(fd, ps->memfd))
+        close(fd);
+    else
+        place_client(ps, fd, user);
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)
@@ -210,59 +220,125 @@ static void on_connection(uv_poll_t *poll, int status, int events)
         add_client(ps, fd);
 }
 
-static int listen_at(struct pulse_socket *ps, const char *run_dir)
+static int set_address(struct sockaddr_un *address, const char *run_dir)
 {
-    ps->address.sun_family = AF_UNIX;
+    address->sun_family = AF_UNIX;
     const int octets =
-        snprintf(ps->address.sun_path, sizeof(ps->address.sun_path), "%s/pulse.sock", run_dir);
-    if (octets < 0 || (size_t)octets >= sizeof(ps->address.sun_path))
-        return -ENAMETOOLONG;
-    ps->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (ps->listener < 0)
-        return -errno;
-    unlink(ps->address.sun_path);
-    if (bind(ps->listener, (struct sockaddr *)&ps->address, sizeof(ps->address)) != 0
-        || chmod(ps->address.sun_path, 0666) != 0 || listen(ps->listener, 16) != 0) {
-        const int err = -errno;
-        close(ps->listener);
-        return err;
-    }
-    return 0;
+        snprintf(address->sun_path, sizeof(address->sun_path), "%s/pulse.sock", run_dir);
+    return octets < 0 || (size_t)octets >= sizeof(address->sun_path) ? -ENAMETOOLONG : 0;
 }
 
-int pulse_socket_open(struct pulse_socket **out, uv_loop_t *loop, const char *run_dir,
-                      int memfd)
+/* Returns the listening socket or a negative errno. */
+static int listen_at(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    unlink(address->sun_path);
+    if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0
+        || chmod(address->sun_path, 0666) != 0 || listen(fd, BACKLOG) != 0) {
+        const int err = -errno;
+        close(fd);
+        return err;
+    }
+    return fd;
+}
+
+/* Watches the listening socket, which is owned then. */
+static int begin(struct pulse_socket **out, uv_loop_t *loop, const struct sockaddr_un *address,
+                 int memfd, int listener)
 {
     struct pulse_socket *ps = calloc(1, sizeof(*ps));
     if (ps == NULL)
         return -ENOMEM;
     ps->loop = loop;
     ps->memfd = memfd;
+    ps->address = *address;
+    ps->listener = listener;
     for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++)
         atomic_init(&ps->client[i].fd, -1);
-    int err = listen_at(ps, run_dir);
-    if (err != 0) {
-        free(ps);
-        return err;
-    }
     ps->poll.data = ps;
     ps->timer.data = ps;
-    err = uv_poll_init(loop, &ps->poll, ps->listener);
-    if (err != 0) {
-        close(ps->listener);
-        unlink(ps->address.sun_path);
+    int err = uv_poll_init(loop, &ps->poll, listener);
+    if (err == 0 && (err = uv_timer_init(loop, &ps->timer)) == 0)
+        err = uv_poll_start(&ps->poll, UV_READABLE, on_connection);
+    if (err
+        != 0) { /* out of memory or descriptors at the start: libuv does no more than this */
         free(ps);
         return err;
     }
-    uv_timer_init(loop, &ps->timer);
     ps->handles = 2;
-    err = uv_poll_start(&ps->poll, UV_READABLE, on_connection);
-    if (err != 0) {
-        pulse_socket_close(ps);
-        return err;
-    }
     *out = ps;
     return 0;
+}
+
+int pulse_socket_open(struct pulse_socket **out, uv_loop_t *loop, const char *run_dir,
+                      int memfd)
+{
+    struct sockaddr_un address;
+    int err = set_address(&address, run_dir);
+    if (err != 0)
+        return err;
+    const int listener = listen_at(&address);
+    if (listener < 0)
+        return listener;
+    err = begin(out, loop, &address, memfd, listener);
+    if (err != 0) {
+        close(listener);
+        unlink(address.sun_path);
+    }
+    return err;
+}
+
+int pulse_socket_inherit(struct pulse_socket **out, uv_loop_t *loop, const char *run_dir,
+                         int memfd, int listener)
+{
+    struct sockaddr_un address;
+    int err = set_address(&address, run_dir);
+    /* Who connects from now on sees our process as its peer (SO_PEERCRED). */
+    if (err == 0 && listen(listener, BACKLOG) != 0)
+        err = -errno;
+    return err != 0 ? err : begin(out, loop, &address, memfd, listener);
+}
+
+int pulse_socket_listener(const struct pulse_socket *ps)
+{
+    return ps->listener;
+}
+
+void pulse_socket_hand_over(struct pulse_socket *ps, int memfd,
+                            void (*each)(void *context, const struct pulse_watcher *watcher),
+                            void *context)
+{
+    uv_poll_stop(&ps->poll);
+    ps->handed_over = true;
+    for (size_t i = 0; i < PULSE_SOCKET_CLIENTS_MAX; i++) {
+        struct client *client = &ps->client[i];
+        const int fd = atomic_load(&client->fd);
+        if (fd < 0 || client->closing)
+            continue;
+        struct pulse_watcher watcher = {.fd = fd,
+                                        .user = client->user,
+                                        .announcer = client->announcer,
+                                        .up = client->up,
+                                        .filled = (uint32_t)client->filled};
+        memcpy(watcher.line, client->line, client->filled);
+        if (send_hello(fd, memfd))
+            each(context, &watcher);
+        drop_client(client);
+    }
+}
+
+void pulse_socket_adopt(struct pulse_socket *ps, const struct pulse_watcher *watcher)
+{
+    struct client *client = place_client(ps, watcher->fd, watcher->user);
+    if (client == NULL || client->closing)
+        return;
+    client->announcer = watcher->announcer;
+    client->up = watcher->up;
+    client->filled =
+        watcher->filled < sizeof(client->line) ? watcher->filled : sizeof(client->line) - 1;
+    memcpy(client->line, watcher->line, client->filled);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -317,5 +393,6 @@ void pulse_socket_close(struct pulse_socket *ps)
     uv_close((uv_handle_t *)&ps->poll, socket_part_closed);
     uv_close((uv_handle_t *)&ps->timer, socket_part_closed);
     close(ps->listener);
-    unlink(ps->address.sun_path);
+    if (!ps->handed_over)
+        unlink(ps->address.sun_path);
 }

@@ -86,6 +86,27 @@ int run_dir_lock(const char *run_dir, uid_t uid, gid_t gid, int *fd, struct note
     return err;
 }
 
+int run_dir_inherit(const char *run_dir, int fd, struct notes *notes)
+{
+    char path[4096];
+    const int octets = snprintf(path, sizeof path, "%s/pharosd.lock", run_dir);
+    if (octets < 0 || (size_t)octets >= sizeof path)
+        return failed(notes, run_dir, "run-dir", ENAMETOOLONG);
+    struct stat ours, there;
+    if (fstat(fd, &ours) != 0 || stat(path, &there) != 0)
+        return failed(notes, path, "can't look at the lock", errno);
+    if (ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+        return 0;
+    notes_add(notes, SEVERITY_ERROR, run_dir, 0, 0, 1, NULL, 0,
+              "this isn't the run-dir of the running server; to change it takes a restart");
+    return -EXDEV;
+}
+
+int run_dir_sign(int fd)
+{
+    return write_pid(fd, (uid_t)-1, (gid_t)-1);
+}
+
 void run_dir_unlock(int fd)
 {
     if (fd >= 0)

@@ -13,6 +13,13 @@
  * process holds it. What it creates is given to `uid` and `gid`, where they aren't -1. */
 int run_dir_lock(const char *run_dir, uid_t uid, gid_t gid, int *fd, struct notes *notes);
 
+/* Takes over a lock that another process has: `fd` is its descriptor, which shares it. Returns 0
+ * or a negative errno with a note; -EXDEV where it's of another folder. */
+int run_dir_inherit(const char *run_dir, int fd, struct notes *notes);
+
+/* Writes our process id into the lock that was taken over. Returns 0 or a negative errno. */
+int run_dir_sign(int fd);
+
 void run_dir_unlock(int fd);
 
 #endif

@@ -16,6 +16,8 @@
 struct control;
 struct progress;
 struct reload;
+struct takeover;
+struct upgrade;
 
 struct server {
     uv_loop_t *loop;
@@ -35,11 +37,15 @@ struct server {
     struct control *control;           /* NULL: no run-dir */
     struct reload *reload;
     struct progress *progress;
+    struct upgrade *upgrade;
+    struct takeover *takeover; /* NULL: we weren't started to take over from another server, or
+                                * have by now */
     struct notify notify;
 
     bool answering; /* the front was started */
     bool stopping;
     bool drained;
+    bool handed_over;    /* another server goes on; ours ends */
     time_t started;      /* seconds since 1970 */
     uint64_t started_ms; /* of the loop's clock */
 

@@ -1,12 +1,20 @@
 /* settle.c -- what answers depend on that isn't in the configuration */
 #include "server/admin/settle.h"
 
+#include "server/admin/takeover.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 
 int settle_begin(struct server *server)
 {
+    const struct takeover *takeover = server->takeover;
+    if (takeover != NULL) {
+        memcpy(server->pulse->instance, takeover->instance, sizeof takeover->instance);
+        memcpy(server->cookie_secret, takeover->cookie_secret, sizeof server->cookie_secret);
+        return 0;
+    }
     const ssize_t got = getrandom(server->cookie_secret, sizeof server->cookie_secret, 0);
     if (got < 0)
         return -errno;

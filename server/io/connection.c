@@ -166,6 +166,30 @@ static size_t cut_messages(struct connection *c, const uint8_t *at, const uint8_
 
 static void on_written(uv_write_t *request, int status);
 
+/* Room for answers that the peer didn't take yet. Returns where they belong; NULL where there's
+ * no memory. */
+static char *reserve_pending(struct connection *c, size_t octets)
+{
+    struct pending *pending = NULL;
+    if (c->streams->kept + octets <= STREAM_HELD_MAX)
+        pending = malloc(sizeof(*pending) + octets);
+    if (pending == NULL)
+        return NULL;
+    c->streams->kept += octets;
+    pending->octets = octets;
+    pending->request.data = c;
+    c->pending = pending;
+    return pending->octet;
+}
+
+/* Writes them; the connection isn't read from until they're out. */
+static bool write_pending(struct connection *c)
+{
+    struct pending *pending = c->pending;
+    const uv_buf_t all = uv_buf_init(pending->octet, (unsigned)pending->octets);
+    return uv_write(&pending->request, (uv_stream_t *)&c->tcp, &all, 1, on_written) == 0;
+}
+
 /* Lets libuv write what is left: `skip` octets of the first answer are out already. Returns how
  * many of the `count` exchanges are taken care of, 0 where the connection had to be closed. */
 static size_t write_later(struct connection *c, struct exchange *exchange, size_t count,
@@ -181,20 +205,11 @@ static size_t write_later(struct connection *c, struct exchange *exchange, size_
     }
     octets -= skip;
 
-    struct streams *s = c->streams;
-    struct pending *pending = NULL;
-    if (s->kept + octets <= STREAM_HELD_MAX)
-        pending = malloc(sizeof(*pending) + octets);
-    if (pending == NULL) {
+    char *to = reserve_pending(c, octets);
+    if (to == NULL) {
         connection_close(c);
         return 0;
     }
-    s->kept += octets;
-    pending->octets = octets;
-    pending->request.data = c;
-    c->pending = pending;
-
-    char *to = pending->octet;
     for (size_t i = 0; i < taken; i++) {
         if (exchange[i].answer_octets == 0)
             continue;
@@ -203,9 +218,8 @@ static size_t write_later(struct connection *c, struct exchange *exchange, size_
         to += part;
         skip = 0;
     }
-    const uv_buf_t all = uv_buf_init(pending->octet, (unsigned)octets);
     uv_read_stop((uv_stream_t *)&c->tcp);
-    if (uv_write(&pending->request, (uv_stream_t *)&c->tcp, &all, 1, on_written) != 0) {
+    if (!write_pending(c)) {
         connection_close(c);
         return 0;
     }
@@ -391,15 +405,17 @@ static void on_written(uv_write_t *request, int status)
     settle(c, true);
 }
 
-bool connection_open(struct streams *s, struct client *client, const struct sockaddr *peer,
-                     int fd)
+/* A connection that isn't read from yet. NULL, with everything but the descriptor and the client
+ * undone, where that can't be. */
+static struct connection *new_connection(struct streams *s, struct client *client,
+                                         const struct sockaddr *peer, int fd)
 {
     struct connection *c = calloc(1, sizeof(*c));
     if (c == NULL)
-        return false;
+        return NULL;
     if (uv_tcp_init(s->loop, &c->tcp) != 0) {
         free(c);
-        return false;
+        return NULL;
     }
     c->tcp.data = c;
     c->streams = s;
@@ -411,13 +427,52 @@ bool connection_open(struct streams *s, struct client *client, const struct sock
     link_init(&c->of_client);
     if (uv_tcp_open(&c->tcp, fd) != 0) {
         uv_close((uv_handle_t *)&c->tcp, on_closed);
-        return false;
+        return NULL;
     }
     s->count++;
     pulse_add(&s->service->pulse->tcp_open, 1);
     pulse_add(&s->service->pulse->tcp_accepted, 1);
+    return c;
+}
+
+static void begin(struct connection *c)
+{
     settle(c, true);
-    if (!c->closing && uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0)
+    if (!c->closing && c->pending == NULL && !c->ended
+        && uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0)
         connection_close(c);
+}
+
+bool connection_open(struct streams *s, struct client *client, const struct sockaddr *peer,
+                     int fd)
+{
+    struct connection *c = new_connection(s, client, peer, fd);
+    if (c == NULL)
+        return false;
+    begin(c);
+    return true;
+}
+
+bool connection_adopt(struct streams *s, struct client *client, const struct sockaddr *peer,
+                      const struct moved *moved)
+{
+    s->accepting = moved->path;
+    struct connection *c = new_connection(s, client, peer, moved->fd);
+    if (c == NULL)
+        return false;
+    c->ended = moved->ended;
+    hold(c, moved->octet, moved->held_octets);
+    if (!c->closing && moved->pending_octets != 0) {
+        char *to = reserve_pending(c, moved->pending_octets);
+        if (to != NULL)
+            memcpy(to, moved->octet + moved->held_octets, moved->pending_octets);
+        if (to == NULL || !write_pending(c))
+            connection_close(c);
+    } else if (c->held_octets != 0) {
+        clock_gettime(CLOCK_MONOTONIC, &s->begun);
+        serve_held(c); /* there may be whole messages in it */
+    }
+    if (!c->closing)
+        begin(c);
     return true;
 }

@@ -4,6 +4,7 @@
 #ifndef PHAROS_SERVER_IO_CONNECTION_H
 #define PHAROS_SERVER_IO_CONNECTION_H
 
+#include "server/io/moving.h"
 #include "server/io/stream.h"
 
 #include <time.h>
@@ -75,6 +76,10 @@ struct streams {
  * everything but the descriptor and the client undone, where that can't be. */
 bool connection_open(struct streams *streams, struct client *client,
                      const struct sockaddr *peer, int fd);
+
+/* The same for one that was begun elsewhere: its descriptor is owned then, the rest copied. */
+bool connection_adopt(struct streams *streams, struct client *client,
+                      const struct sockaddr *peer, const struct moved *moved);
 
 /* Closes now; the memory goes when libuv is done with it. */
 void connection_close(struct connection *connection);

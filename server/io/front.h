@@ -8,6 +8,8 @@
 #include "server/base/config.h"
 #include "server/base/pulse.h"
 #include "server/base/store.h"
+#include "server/io/inherited.h"
+#include "server/io/moving.h"
 #include "zone/notes.h"
 
 struct front;
@@ -19,6 +21,9 @@ struct front_config {
     size_t xdps;
     unsigned workers; /* at least 1 */
     struct config_limits limits;
+    /* Sockets from another process, borrowed during front_open(), which takes those of addresses
+     * in `listen`; NULL: none. */
+    struct inherited *inherited;
     struct store *store; /* with as many readers as workers; outlives the front */
     struct pulse *pulse; /* with as many workers; outlives the front; may be NULL */
 };
@@ -28,6 +33,13 @@ struct front_config {
  * once without. Returns 0 or a negative errno with a note that names the address; then nothing
  * stays open. */
 int front_open(struct front **out, const struct front_config *config, struct notes *notes);
+
+/* Calls `each` for every listening socket, which stays the front's; `address` is borrowed, `type`
+ * SOCK_DGRAM or SOCK_STREAM. Not after a drain. */
+void front_each_socket(const struct front *front,
+                       void (*each)(void *context, int fd, const struct address *address,
+                                    int type),
+                       void *context);
 
 /* Starts the threads. Returns 0 or a negative errno. */
 int front_start(struct front *front);
@@ -46,6 +58,20 @@ void front_limits(struct front *front, const struct config_limits *limits);
 /* Stops accepting, answers what has been received on UDP and TCP, closes idle connections, then
  * stops the threads; returns when they have ended, after `timeout_ms` at the latest. */
 void front_drain(struct front *front, unsigned timeout_ms);
+
+/* Leaves the sockets alone, but open, and takes the TCP connections, so that another process can
+ * go on with both, while the workers' hearts beat on. A worker that doesn't rest after
+ * `timeout_ms` keeps its connections; returns how many there are of those. */
+unsigned front_rest(struct front *front, unsigned timeout_ms, struct moved **list);
+
+/* Goes on after front_rest(). */
+void front_resume(struct front *front);
+
+/* Serves TCP connections that were begun elsewhere, spread over the workers. */
+void front_adopt(struct front *front, struct moved *list);
+
+/* Stops the threads where they are. Returns whether they have ended within `timeout_ms`. */
+bool front_stop(struct front *front, unsigned timeout_ms);
 
 /* Ends the threads if they run, closes all and frees. */
 void front_free(struct front *front);

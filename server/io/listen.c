@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -139,15 +141,9 @@ static int set_mtu(int fd, int family)
     return err != 0 ? err : set(fd, IPPROTO_IPV6, IPV6_MTU, IPV6_MTU_MIN);
 }
 
-static int open_udp(const struct address *address, bool wildcard)
+/* What a UDP socket needs beside its buffers. */
+static int set_udp(int fd, int family, bool wildcard)
 {
-    const int family = address->storage.ss_family;
-    const int fd = new_socket(address, SOCK_DGRAM);
-    if (fd < 0)
-        return fd;
-
-    set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-    set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
     int err = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (err == 0)
         err = set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
@@ -158,6 +154,25 @@ static int open_udp(const struct address *address, bool wildcard)
     if (err == 0 && wildcard)
         err = family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
                                  : set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    return err;
+}
+
+static int set_tcp(int fd)
+{
+    const int err = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    /* Connections inherit it. */
+    return err == 0 ? set(fd, IPPROTO_TCP, TCP_NODELAY, 1) : err;
+}
+
+static int open_udp(const struct address *address, bool wildcard)
+{
+    const int fd = new_socket(address, SOCK_DGRAM);
+    if (fd < 0)
+        return fd;
+
+    set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+    set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    int err = set_udp(fd, address->storage.ss_family, wildcard);
     if (err == 0)
         err = bind_to(fd, address);
     if (err != 0) {
@@ -173,10 +188,7 @@ static int open_tcp(const struct address *address)
     if (fd < 0)
         return fd;
 
-    int err = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    /* Connections inherit it. */
-    if (err == 0)
-        err = set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    int err = set_tcp(fd);
     if (err == 0)
         err = bind_to(fd, address);
     if (err == 0 && listen(fd, SOMAXCONN) != 0)
@@ -190,18 +202,35 @@ static int open_tcp(const struct address *address)
 
 int listen_open(struct listener *listener, const struct address *address)
 {
-    *listener = (struct listener){.udp = -1, .tcp = -1, .wildcard = is_wildcard(address)};
-    const int udp = open_udp(address, listener->wildcard);
-    if (udp < 0)
-        return udp;
-    const int tcp = open_tcp(address);
-    if (tcp < 0) {
-        close(udp);
-        return tcp;
-    }
-    listener->udp = udp;
-    listener->tcp = tcp;
-    return 0;
+    listener->wildcard = is_wildcard(address);
+    if (listener->udp < 0)
+        listener->udp = open_udp(address, listener->wildcard);
+    if (listener->udp >= 0 && listener->tcp < 0)
+        listener->tcp = open_tcp(address);
+    const int err = listener->udp < 0 ? listener->udp : listener->tcp < 0 ? listener->tcp : 0;
+    if (err != 0)
+        listen_close(listener);
+    return err;
+}
+
+/* The buffers stay as they are: who made the socket may have been allowed larger ones. */
+int listen_inherit(int fd, const struct address *address, int type)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0
+        || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return -errno;
+    return type == SOCK_STREAM ? set_tcp(fd)
+                               : set_udp(fd, address->storage.ss_family, is_wildcard(address));
+}
+
+uint32_t listen_dropped(int udp)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t octets = sizeof(info);
+    if (getsockopt(udp, SOL_SOCKET, SO_MEMINFO, info, &octets) != 0)
+        return 0;
+    return info[SK_MEMINFO_DROPS];
 }
 
 void listen_close(struct listener *listener)

@@ -20,9 +20,17 @@ struct listener {
  * said. */
 int listen_probe(struct address *address);
 
-/* Opens a worker's sockets for the address, shared with the other workers. Returns 0 or a
- * negative errno; then nothing stays open. */
+/* Opens those of a worker's sockets for the address that are -1, shared with the other workers.
+ * Returns 0 or a negative errno; then nothing stays open. */
 int listen_open(struct listener *listener, const struct address *address);
+
+/* Settles for a socket that came bound from another process what listen_open() settles for its
+ * own; `type` is SOCK_DGRAM or SOCK_STREAM. Returns 0 or a negative errno; the socket stays the
+ * caller's. */
+int listen_inherit(int fd, const struct address *address, int type);
+
+/* Datagrams that the kernel has dropped for want of room since the socket was made. */
+uint32_t listen_dropped(int udp);
 
 void listen_close(struct listener *listener);
 

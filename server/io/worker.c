@@ -21,7 +21,7 @@ enum {
     DRAIN_ACCEPTS = 8192,
 };
 
-enum order { ORDER_RUN, ORDER_DRAIN, ORDER_STOP };
+enum order { ORDER_RUN, ORDER_REST, ORDER_DRAIN, ORDER_STOP };
 
 /* A worker's sockets for one address. */
 struct port {
@@ -48,6 +48,10 @@ struct worker {
 
     _Atomic int order; /* enum order: the main loop writes, the thread reads */
     _Atomic unsigned drain_ms;
+    _Atomic bool rests;  /* the thread writes, the main loop reads, then it may take `given` */
+    struct moved *given; /* owned: the connections of one that rests */
+    pthread_mutex_t mutex;  /* guards `adopting` */
+    struct moved *adopting; /* owned: connections for the thread to go on with */
 
     /* The thread's. */
     uv_loop_t loop;
@@ -57,13 +61,24 @@ struct worker {
     uv_prepare_t turn;
     uv_idle_t spin; /* runs while a port is busy, and keeps the loop from waiting */
     uint64_t turns;
-    bool draining, finishing, stopping;
+    bool resting, draining, finishing, stopping;
     uint64_t finish_turn; /* when all that was received before the drain has been read */
     uint64_t stop_ms;     /* of the loop: when the drain ends anyway */
 
     size_t ports;
     struct port port[];
 };
+
+/* Addresses needn't have as many UDP as TCP sockets, where they were inherited. */
+static bool has_udp(const struct port *port)
+{
+    return port->open && port->listener.udp >= 0;
+}
+
+static bool has_tcp(const struct port *port)
+{
+    return port->open && port->listener.tcp >= 0;
+}
 
 /* UDP gets a batch while TCP is busy. A turn that serves hundreds of busy connections may take longer
  * than a hang is allowed to, so the heart beats here as well: work isn't a hang. */
@@ -72,7 +87,7 @@ static void on_pause(void *context)
     struct worker *w = context;
     pulse_add(&w->service.pulse->heartbeat, 1);
     for (size_t i = 0; i < w->ports; i++) {
-        if (w->port[i].open)
+        if (has_udp(&w->port[i]))
             datagrams_turn(w->datagrams, &w->port[i].datagram, 1);
     }
     xdp_share_turn(w->xdp, 1);
@@ -87,12 +102,14 @@ struct worker *worker_new(const struct worker_config *config)
     w->pulse = config->pulse;
     w->clients = config->clients;
     w->ports = config->listeners;
+    pthread_mutex_init(&w->mutex, NULL);
     for (size_t i = 0; i < w->ports; i++) {
         w->port[i].worker = w;
-        w->port[i].number = (unsigned)i;
+        w->port[i].number = (unsigned)(i % config->addresses);
         w->port[i].listener = (struct listener){.udp = -1, .tcp = -1};
     }
     if (service_init(&w->service, config->store, config->index, config->pulse) != 0) {
+        pthread_mutex_destroy(&w->mutex);
         free(w);
         return NULL;
     }
@@ -121,6 +138,9 @@ void worker_free(struct worker *worker)
     for (size_t i = 0; i < worker->ports; i++)
         listen_close(&worker->port[i].listener);
     xdp_share_free(worker->xdp);
+    moved_free(worker->given);
+    moved_free(worker->adopting);
+    pthread_mutex_destroy(&worker->mutex);
     streams_free(worker->streams);
     datagrams_free(worker->datagrams);
     service_fini(&worker->service);
@@ -141,9 +161,11 @@ static void close_port(struct port *port)
 {
     if (!port->open)
         return;
+    if (has_udp(port))
+        uv_close((uv_handle_t *)&port->udp, NULL);
+    if (has_tcp(port))
+        uv_close((uv_handle_t *)&port->tcp, NULL);
     port->open = port->busy = false;
-    uv_close((uv_handle_t *)&port->udp, NULL);
-    uv_close((uv_handle_t *)&port->tcp, NULL);
     listen_close(&port->listener);
 }
 
@@ -189,29 +211,14 @@ static void drain(struct worker *w)
     w->finish_turn = w->turns + 2;
     w->stop_ms = uv_now(&w->loop) + atomic_load(&w->drain_ms);
     for (size_t i = 0; i < w->ports; i++) {
-        if (!w->port[i].open)
-            continue;
-        accept_all(&w->port[i], DRAIN_ACCEPTS);
-        datagrams_turn(w->datagrams, &w->port[i].datagram, DRAIN_BATCHES);
+        if (has_tcp(&w->port[i]) && !w->resting)
+            accept_all(&w->port[i], DRAIN_ACCEPTS);
+        if (has_udp(&w->port[i]) && !w->resting)
+            datagrams_turn(w->datagrams, &w->port[i].datagram, DRAIN_BATCHES);
         close_port(&w->port[i]);
     }
     xdp_share_turn(w->xdp, DRAIN_BATCHES);
     xdp_share_close(w->xdp);
-}
-
-static void on_wake(uv_async_t *wake)
-{
-    struct worker *w = wake->data;
-    switch ((enum order)atomic_load(&w->order)) {
-    case ORDER_RUN:
-        break;
-    case ORDER_DRAIN:
-        drain(w);
-        break;
-    case ORDER_STOP:
-        stop(w);
-        break;
-    }
 }
 
 static void on_udp(uv_poll_t *poll, int status, int events);
@@ -277,6 +284,75 @@ static void on_tcp(uv_poll_t *poll, int status, int events)
     accept_all(port, ACCEPTS);
 }
 
+static void watch_port(struct port *port)
+{
+    if (has_udp(port))
+        watch(&port->udp, on_udp);
+    if (has_tcp(port))
+        watch(&port->tcp, on_tcp);
+}
+
+/* Leaves the sockets to another process, without closing them: it may fail. */
+static void rest(struct worker *w)
+{
+    if (w->resting || w->draining || w->stopping)
+        return;
+    w->resting = true;
+    uv_idle_stop(&w->spin);
+    for (size_t i = 0; i < w->ports; i++) {
+        struct port *port = &w->port[i];
+        port->busy = port->paused = false;
+        if (has_udp(port))
+            uv_poll_stop(&port->udp);
+        if (has_tcp(port))
+            uv_poll_stop(&port->tcp);
+    }
+    streams_give(w->streams, &w->given);
+    atomic_store_explicit(&w->rests, true, memory_order_release);
+}
+
+static void resume(struct worker *w)
+{
+    if (!w->resting)
+        return;
+    w->resting = false;
+    atomic_store(&w->rests, false);
+    for (size_t i = 0; i < w->ports; i++)
+        watch_port(&w->port[i]);
+}
+
+static void adopt(struct worker *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    struct moved *list = w->adopting;
+    w->adopting = NULL;
+    pthread_mutex_unlock(&w->mutex);
+    if (w->stopping)
+        moved_free(list);
+    else
+        streams_adopt(w->streams, list);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct worker *w = wake->data;
+    adopt(w);
+    switch ((enum order)atomic_load(&w->order)) {
+    case ORDER_RUN:
+        resume(w);
+        break;
+    case ORDER_REST:
+        rest(w);
+        break;
+    case ORDER_DRAIN:
+        drain(w);
+        break;
+    case ORDER_STOP:
+        stop(w);
+        break;
+    }
+}
+
 /* Every PULSE_TICK_MS, so that the loop turns even when nobody asks. */
 static void on_tick(uv_timer_t *tick)
 {
@@ -284,7 +360,7 @@ static void on_tick(uv_timer_t *tick)
     streams_expire(w->streams);
     xdp_share_tick(w->xdp);
     for (size_t i = 0; i < w->ports; i++) {
-        if (w->port[i].open && w->port[i].paused) {
+        if (has_tcp(&w->port[i]) && w->port[i].paused) {
             w->port[i].paused = false;
             watch(&w->port[i].tcp, on_tcp);
         }
@@ -321,21 +397,25 @@ static void *run(void *argument)
 
 static int open_port(struct worker *w, struct port *port)
 {
-    port->datagram = (struct datagram_socket){.fd = port->listener.udp,
-                                              .path = 2 * port->number,
-                                              .wildcard = port->listener.wildcard};
-    int err = uv_poll_init(&w->loop, &port->udp, port->listener.udp);
-    if (err != 0)
-        return err;
-    err = uv_poll_init(&w->loop, &port->tcp, port->listener.tcp);
-    if (err != 0) {
-        uv_close((uv_handle_t *)&port->udp, NULL);
-        return err;
+    const struct listener *listener = &port->listener;
+    port->datagram = (struct datagram_socket){
+        .fd = listener->udp, .path = 2 * port->number, .wildcard = listener->wildcard};
+    if (listener->udp >= 0) {
+        port->datagram.dropped = listen_dropped(listener->udp);
+        const int err = uv_poll_init(&w->loop, &port->udp, listener->udp);
+        if (err != 0)
+            return err;
+    }
+    if (listener->tcp >= 0) {
+        const int err = uv_poll_init(&w->loop, &port->tcp, listener->tcp);
+        if (err != 0 && listener->udp >= 0)
+            uv_close((uv_handle_t *)&port->udp, NULL);
+        if (err != 0)
+            return err;
     }
     port->udp.data = port->tcp.data = port;
-    port->open = true;
-    watch(&port->udp, on_udp);
-    watch(&port->tcp, on_tcp);
+    port->open = listener->udp >= 0 || listener->tcp >= 0;
+    watch_port(port);
     return 0;
 }
 
@@ -430,6 +510,42 @@ static bool is_past(const struct timespec *deadline)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec > deadline->tv_sec
            || (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+}
+
+void worker_rest(struct worker *worker)
+{
+    give_order(worker, ORDER_REST);
+}
+
+bool worker_rests(struct worker *worker, const struct timespec *deadline, struct moved **list)
+{
+    while (worker->running && !atomic_load_explicit(&worker->rests, memory_order_acquire)) {
+        if (is_past(deadline))
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    struct moved **end = &worker->given;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = *list;
+    *list = worker->given;
+    worker->given = NULL;
+    return true;
+}
+
+void worker_resume(struct worker *worker)
+{
+    give_order(worker, ORDER_RUN);
+}
+
+void worker_adopt(struct worker *worker, struct moved *moved)
+{
+    pthread_mutex_lock(&worker->mutex);
+    moved->next = worker->adopting;
+    worker->adopting = moved;
+    pthread_mutex_unlock(&worker->mutex);
+    if (worker->running)
+        uv_async_send(&worker->wake);
 }
 
 bool worker_join(struct worker *worker, const struct timespec *deadline)

@@ -7,6 +7,7 @@
 #include "server/base/store.h"
 #include "server/io/clients.h"
 #include "server/io/listen.h"
+#include "server/io/moving.h"
 #include "server/io/xdp.h"
 
 #include <stdbool.h>
@@ -20,7 +21,9 @@ struct worker_config {
     struct store *store;
     struct pulse *pulse; /* may be NULL */
     struct clients *clients;
-    size_t listeners; /* addresses */
+    size_t addresses;
+    size_t
+        listeners; /* a multiple of them: places for sockets; those that aren't filled stay empty */
 };
 
 /* NULL: out of memory. What the configuration names is borrowed. */
@@ -29,7 +32,8 @@ struct worker *worker_new(const struct worker_config *config);
 /* The thread must not run. Closes the sockets. */
 void worker_free(struct worker *worker);
 
-/* Where the sockets for address `index` belong: filled by the caller, closed by the worker. */
+/* Where sockets for an address belong: filled by the caller, closed by the worker. Empty
+ * (-1, -1) at first. */
 struct listener *worker_listener(struct worker *worker, size_t index);
 
 /* Where queues of XDP interfaces belong that this worker serves: filled by the caller before the
@@ -45,6 +49,20 @@ void worker_drain(struct worker *worker, unsigned limit_ms);
 
 /* Asks it to end now. */
 void worker_stop(struct worker *worker);
+
+/* Asks it to leave its sockets alone, but open, and to give its TCP connections away, while its
+ * heart beats on. */
+void worker_rest(struct worker *worker);
+
+/* Waits until it rests, until `deadline`. True: it does, and its connections are put in front of
+ * `*list`. */
+bool worker_rests(struct worker *worker, const struct timespec *deadline, struct moved **list);
+
+/* Asks one that rests to go on. */
+void worker_resume(struct worker *worker);
+
+/* Gives it a connection, which is its own then. */
+void worker_adopt(struct worker *worker, struct moved *moved);
 
 /* Waits for the end of the thread until `deadline` (CLOCK_MONOTONIC; NULL: as long as it
  * takes). Returns whether it has ended, true also where it never ran. */

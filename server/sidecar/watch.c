@@ -114,6 +114,61 @@ static void disconnect(struct watch *watch)
     watch->beats = (struct heartbeats){0};
 }
 
+static int take_memfd(struct msghdr *message)
+{
+    int memfd = -1;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS
+            && c->cmsg_len == CMSG_LEN(sizeof(int)))
+            memcpy(&memfd, CMSG_DATA(c), sizeof(int));
+    }
+    return memfd;
+}
+
+static int start_thread(struct watch *watch);
+
+/* The server's pulse from here on, which replaces that of a server that handed over to it. */
+static int take_pulse(struct watch *watch, int memfd)
+{
+    struct pulse_view view;
+    const int err = pulse_map(&view, memfd);
+    if (err != 0)
+        return err;
+    end_thread(watch);
+    pulse_unmap(&watch->view);
+    watch->view = view;
+    watch->beats = (struct heartbeats){0};
+    watch->ticks = 0;
+    return watch->greeting == NULL ? 0 : start_thread(watch);
+}
+
+/* Room for one descriptor alone, so the kernel closes any more that are sent. Returns 1 for a pulse
+ * that was taken, 0 where there's none, or a negative errno. */
+static int receive_pulse(struct watch *watch)
+{
+    char hello[PULSE_HELLO_OCTETS] = {0};
+    struct iovec iov = {.iov_base = hello, .iov_len = sizeof(hello)};
+    union {
+        struct cmsghdr header;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control.octets,
+                             .msg_controllen = sizeof(control.octets)};
+    const ssize_t got = recvmsg(watch->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+    const int memfd = take_memfd(&message);
+    if (memfd < 0)
+        return got == 0 || watch->view.pulse == NULL ? -EPIPE : 0;
+    int err = -EBADMSG;
+    if (got == PULSE_HELLO_OCTETS && memcmp(hello, PULSE_HELLO, PULSE_HELLO_OCTETS) == 0)
+        err = take_pulse(watch, memfd);
+    close(memfd);
+    return err == 0 ? 1 : err;
+}
+
 /* The server is gone: first the word, since each millisecond counts, then the cleaning up. */
 static void lose(struct watch *watch)
 {
@@ -121,10 +176,11 @@ static void lose(struct watch *watch)
     disconnect(watch);
 }
 
+/* A server that has handed over to another said so before: then it may die. */
 static void on_death(uv_async_t *async)
 {
     const struct watch_thread *t = async->data;
-    if (t->watch != NULL)
+    if (t->watch != NULL && receive_pulse(t->watch) != 1)
         lose(t->watch);
 }
 
@@ -149,59 +205,15 @@ static int start_thread(struct watch *watch)
     return err;
 }
 
-static int take_memfd(struct msghdr *message)
-{
-    int memfd = -1;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS
-            && c->cmsg_len == CMSG_LEN(sizeof(int)))
-            memcpy(&memfd, CMSG_DATA(c), sizeof(int));
-    }
-    return memfd;
-}
-
-/* Room for one descriptor alone, so the kernel closes any more that are sent. */
-static int receive_pulse(struct watch *watch)
-{
-    char hello[PULSE_HELLO_OCTETS] = {0};
-    struct iovec iov = {.iov_base = hello, .iov_len = sizeof(hello)};
-    union {
-        struct cmsghdr header;
-        char octets[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control.octets,
-                             .msg_controllen = sizeof(control.octets)};
-    const ssize_t got = recvmsg(watch->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (got < 0)
-        return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-    const int memfd = take_memfd(&message);
-    if (memfd < 0)
-        return -EPIPE;
-    int err = -EBADMSG;
-    if (got == PULSE_HELLO_OCTETS && memcmp(hello, PULSE_HELLO, PULSE_HELLO_OCTETS) == 0)
-        err = pulse_map(&watch->view, memfd);
-    close(memfd);
-    return err != 0 || watch->greeting == NULL ? err : start_thread(watch);
-}
-
-/* After the hello the server has nothing to say: octets are thrown away, the end is what counts. */
+/* After the hello there's another one at most; other octets are thrown away, the end is what counts. */
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     (void)events;
     struct watch *watch = poll->data;
     if (watch->poll != poll)
         return;
-    int err = status;
-    if (err == 0 && watch->view.pulse == NULL) {
-        err = receive_pulse(watch);
-    } else if (err == 0) {
-        char waste[256];
-        const ssize_t got = read(watch->fd, waste, sizeof(waste));
-        err = got > 0 || (got < 0 && errno == EAGAIN) ? 0 : -EPIPE;
-    }
-    if (err != 0)
+    const int err = status != 0 ? status : receive_pulse(watch);
+    if (err < 0)
         lose(watch);
 }
 

@@ -47,6 +47,18 @@ static void a_reload_may_name_a_zone(void **state)
     assert_int_equal(request.name.octets, 1);
 }
 
+static void an_upgrade_may_say_how_long_it_waits(void **state)
+{
+    (void)state;
+    struct control_request request;
+    assert_null(parse(&request, "upgrade"));
+    assert_int_equal(request.command, CONTROL_UPGRADE);
+    assert_int_equal(request.seconds, 300);
+    assert_null(parse(&request, "upgrade 86400 json"));
+    assert_int_equal(request.seconds, 86400);
+    assert_true(request.json);
+}
+
 static void anything_else_is_refused(void **state)
 {
     (void)state;
@@ -68,6 +80,12 @@ static void anything_else_is_refused(void **state)
         "reload a..b",
         "reload \\",
         "stop now",
+        "upgrade 0",
+        "upgrade -1",
+        "upgrade 86401",
+        "upgrade 4294967297",
+        "upgrade 10s",
+        "upgrade 1 2",
         "json",
         "reload \xff",
         "\x7f",
@@ -98,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_are_words),
         cmocka_unit_test(a_reload_may_name_a_zone),
+        cmocka_unit_test(an_upgrade_may_say_how_long_it_waits),
         cmocka_unit_test(anything_else_is_refused),
         cmocka_unit_test(overlong_names_are_refused),
     };

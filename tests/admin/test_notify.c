@@ -67,6 +67,40 @@ static void an_abstract_socket_gets_word(void **state)
     say_and_hear(path);
 }
 
+static void a_descriptor_travels_with_its_text(void **state)
+{
+    (void)state;
+    char path[64];
+    snprintf(path, sizeof path, "@pharos-notify-%ld", (long)getpid());
+    struct notify notify;
+    const int fd = manager(path);
+    notify_init(&notify);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    notify_send_fd(&notify, ends[1], "FDSTORE=1\nFDNAME=a");
+    char text[64] = "";
+    struct iovec part = {text, sizeof text - 1};
+    union {
+        struct cmsghdr first;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    assert_true(recvmsg(fd, &message, MSG_DONTWAIT) > 0);
+    assert_string_equal(text, "FDSTORE=1\nFDNAME=a");
+    int got = -1;
+    memcpy(&got, CMSG_DATA(&control.first), sizeof got);
+    assert_int_equal(write(got, "x", 1), 1);
+    assert_int_equal(read(ends[0], text, 1), 1);
+    close(got);
+    close(ends[0]);
+    close(ends[1]);
+    notify_fini(&notify);
+    close(fd);
+}
+
 static void without_a_manager_nothing_is_sent(void **state)
 {
     (void)state;
@@ -120,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_socket_in_the_file_system_gets_word),
         cmocka_unit_test(an_abstract_socket_gets_word),
+        cmocka_unit_test(a_descriptor_travels_with_its_text),
         cmocka_unit_test(without_a_manager_nothing_is_sent),
         cmocka_unit_test(the_watchdog_is_fed_at_half_of_its_time),
     };

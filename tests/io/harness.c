@@ -140,6 +140,7 @@ void harness_start(struct harness *h, struct harness_config config)
                                        .xdps = config.xdp != NULL,
                                        .workers = config.workers,
                                        .limits = config.limits,
+                                       .inherited = config.inherited,
                                        .store = h->store,
                                        .pulse = h->pulse};
     struct notes notes;

@@ -32,6 +32,7 @@ struct harness_config {
     unsigned workers;
     struct config_limits limits;
     bool pulse;
+    struct inherited *inherited; /* of another front */
     bool stopped; /* the sockets are bound, the threads not started */
 };
 

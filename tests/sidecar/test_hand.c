@@ -299,6 +299,76 @@ static void the_end_of_the_connection_takes_the_route_down(void **state)
     assert_string_equal(f->hand.reason, "server-away");
 }
 
+/* What the next server gets of a watcher. */
+struct handed {
+    unsigned count;
+    struct pulse_watcher watcher;
+};
+
+static void take_watcher(void *context, const struct pulse_watcher *watcher)
+{
+    struct handed *handed = context;
+    handed->count++;
+    handed->watcher = *watcher;
+    handed->watcher.fd = dup(watcher->fd);
+}
+
+static unsigned count_up(const struct fixture *f)
+{
+    unsigned announcers;
+    unsigned up;
+    pulse_socket_count(f->socket, &announcers, &up);
+    return up;
+}
+
+/* Another server with the same instance takes over, and the first one's worker dies: the death may be
+ * seen before the hello with the next pulse is read, but never before it's there. */
+static void a_hand_over_moves_the_watch_without_a_change(void **state)
+{
+    struct fixture *f = *state;
+    begin_up(f);
+    struct fixture next = {.memfd = -1};
+    next.pulse = pulse_new(2, NULL, 0, &next.memfd);
+    assert_non_null(next.pulse);
+    memcpy(next.pulse->instance, f->pulse->instance, PULSE_INSTANCE);
+    atomic_store(&next.pulse->state, PULSE_SERVING);
+    next.child = fork();
+    if (next.child == 0) {
+        pulse_live(next.pulse, 0);
+        for (;;)
+            pause();
+    }
+
+    WAIT_FOR(f, count_up(f) == 1);
+    struct handed handed = {0};
+    pulse_socket_hand_over(f->socket, next.memfd, take_watcher, &handed);
+    assert_int_equal(handed.count, 1);
+    assert_true(handed.watcher.announcer);
+    assert_true(handed.watcher.up);
+    const int listener = dup(pulse_socket_listener(f->socket));
+    const unsigned applied = f->applied;
+    kill_worker(f);
+    struct pulse *old = f->pulse;
+    f->pulse = next.pulse; /* the heart that beats from here on */
+    f->child = next.child;
+    run_for(f, 50);
+    pulse_socket_close(f->socket);
+    pulse_free(old);
+    close(f->memfd);
+    f->memfd = next.memfd;
+    assert_int_equal(
+        pulse_socket_inherit(&f->socket, &f->loop, f->folder, f->memfd, listener), 0);
+    pulse_socket_adopt(f->socket, &handed.watcher);
+    WAIT_FOR(f, f->applied > applied + 3); /* refreshed as before */
+    assert_string_equal(tell(f, "get"), "up word applied");
+    assert_int_equal(f->hand.watch.view.workers, 2);
+    assert_int_equal(count_up(f), 1);
+
+    kill(f->child, SIGKILL); /* the dead man's rule holds for the next server */
+    WAIT_FOR(f, !f->up);
+    assert_string_equal(f->hand.reason, "server-away");
+}
+
 static void heartbeats_that_stand_still_take_the_route_down(void **state)
 {
     struct fixture *f = *state;
@@ -443,6 +513,7 @@ int main(void)
         WITH_LOOP(nonsense_is_answered_and_changes_nothing),
         WITH_LOOP(a_killed_worker_takes_the_route_down_by_its_mutex_alone),
         WITH_LOOP(the_end_of_the_connection_takes_the_route_down),
+        WITH_LOOP(a_hand_over_moves_the_watch_without_a_change),
         WITH_LOOP(heartbeats_that_stand_still_take_the_route_down),
         WITH_LOOP(after_a_death_only_a_new_word_brings_the_route_back),
         WITH_LOOP(the_lease_is_renewed_while_the_server_is_well_and_no_longer),
