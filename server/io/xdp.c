@@ -4,6 +4,7 @@
 #include "server/io/xdp_attach.h"
 #include "server/io/xdp_endpoints.h"
 #include "server/io/xdp_internal.h"
+#include "server/io/xdp_vlan.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -122,6 +123,7 @@ int xdp_open(struct xdp **out, const struct config_xdp *config, const struct add
         xdp_free(xdp);
         return err;
     }
+    xdp_vlan_warn(interface.name, notes);
     describe(xdp);
     *out = xdp;
     return 0;
