@@ -279,6 +279,8 @@ static int open_privileged(struct process *process, struct notes *notes)
         .xdps = config->xdps,
         .workers = server->workers,
         .limits = config->limits,
+        .by_cpu = config->spread == SPREAD_CPU,
+        .busy_poll = config->busy_poll != 0,
         .inherited =
             server->takeover != NULL ? &server->takeover->sockets : &process->inherited,
         .store = server->store,

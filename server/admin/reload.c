@@ -135,6 +135,8 @@ static void find_restart(struct reload *reload)
         {"listen", listen_differs(was, is)},
         {"listen-xdp", xdp_differs(was, is)},
         {"workers", was->workers != is->workers},
+        {"spread", was->spread != is->spread},
+        {"busy-poll", was->busy_poll != is->busy_poll},
         {"user", differs(was->user, is->user)},
         {"run-dir", differs(was->run_dir, is->run_dir)},
         {"state-dir", differs(was->state_dir, is->state_dir)},

@@ -84,6 +84,12 @@ struct config_xdp {
     enum config_xdp_mode mode;
 };
 
+/* How clients are spread over the workers. */
+enum config_spread {
+    SPREAD_HASH, /* by the kernel's hash */
+    SPREAD_CPU,  /* workers are pinned, and each gets what its CPU received */
+};
+
 struct config_limits {
     unsigned tcp_connections;        /* in all */
     unsigned tcp_connections_client; /* of one client prefix: /32 or /64 */
@@ -97,6 +103,8 @@ struct config {
     struct config_xdp *xdp;
     size_t xdps;
     unsigned workers;            /* 0: one a CPU it may run on */
+    unsigned spread;             /* enum config_spread */
+    unsigned busy_poll;          /* 1: workers spin for a while before they wait */
     struct answer_config answer; /* `instance` is zero here; `keys` are held */
     char *cookie_file;           /* of cookie secrets; NULL: none */
     struct config_key *key;

@@ -100,6 +100,9 @@ static void read_listen_xdp(struct reading *reading, const struct item *item,
     schema_list(reading, item, key, "[eth0]", read_listen_xdp_item, into);
 }
 
+static const char *const spread_choices[] = {"hash", "cpu", NULL};
+static const char *const switch_choices[] = {"off", "on", NULL};
+
 static void read_workers(struct reading *reading, const struct item *item,
                          const struct key *key, void *into)
 {
@@ -418,6 +421,14 @@ static const struct key tcp_keys[] = {
 static const struct key server_keys[] = {
     {.name = "listen", .read = read_listen},
     {.name = "listen-xdp", .read = read_listen_xdp},
+    {.name = "spread",
+     .read = value_choice,
+     .offset = offsetof(struct config, spread),
+     .choices = spread_choices},
+    {.name = "busy-poll",
+     .read = value_choice,
+     .offset = offsetof(struct config, busy_poll),
+     .choices = switch_choices},
     {.name = "workers",
      .read = read_workers,
      .offset = offsetof(struct config, workers),

@@ -3,6 +3,7 @@
 
 #include "server/io/clients.h"
 #include "server/io/listen.h"
+#include "server/io/spread.h"
 #include "server/io/worker.h"
 #include "server/io/xdp.h"
 
@@ -24,6 +25,9 @@ struct front {
     /* Sockets of a type that a worker may have for an address, one above the other in its
      * listeners; more than one only where those of more workers were inherited. */
     size_t depth;
+    unsigned cpus; /* that workers are pinned to, one after the other; 0: they aren't */
+    unsigned cpu[SPREAD_CPUS_MAX];
+    struct neighbour *neighbour; /* what the workers know of each other */
     unsigned workers;
     struct worker *worker[];
 };
@@ -184,6 +188,26 @@ static size_t depth_for(const struct inherited *inherited, unsigned workers)
     return (most + workers - 1) / workers;
 }
 
+/* The first sockets of all workers for an address were bound in the workers' order. */
+static int spread(struct front *front, bool by_cpu)
+{
+    front->cpus = by_cpu ? spread_cpus(front->cpu) : 0;
+    for (size_t i = 0; i < front->addresses; i++) {
+        const struct listener *first = listener_of(front, 0, 0, i);
+        const int fd[] = {first->udp, first->tcp};
+        for (size_t t = 0; t < 2; t++) {
+            int err = 0;
+            if (by_cpu)
+                err = spread_attach(fd[t], front->cpu, front->cpus, front->workers);
+            else
+                spread_detach(fd[t]); /* it may be inherited */
+            if (err != 0)
+                return err;
+        }
+    }
+    return 0;
+}
+
 static int new_workers(struct front *front, const struct front_config *config)
 {
     for (unsigned i = 0; i < front->workers; i++) {
@@ -191,13 +215,18 @@ static int new_workers(struct front *front, const struct front_config *config)
                                              .store = config->store,
                                              .pulse = config->pulse,
                                              .clients = front->clients,
+                                             .busy_poll = config->busy_poll,
                                              .addresses = config->listens,
                                              .listeners = config->listens * front->depth};
         front->worker[i] = worker_new(&worker);
         if (front->worker[i] == NULL)
             return -ENOMEM;
+        front->neighbour[i] = worker_neighbour(front->worker[i]);
     }
-    return 0;
+    int err = 0;
+    for (unsigned i = 0; i < front->workers && err == 0; i++)
+        err = worker_meet(front->worker[i], front->neighbour, front->workers);
+    return err;
 }
 
 int front_open(struct front **out, const struct front_config *config, struct notes *notes)
@@ -215,7 +244,11 @@ int front_open(struct front **out, const struct front_config *config, struct not
     front->address = calloc(config->listens + 1, sizeof(*front->address));
     front->clients = clients_new(&config->limits, config->workers);
 
-    int err = front->address == NULL || front->clients == NULL ? -ENOMEM : 0;
+    front->neighbour = calloc(config->workers, sizeof(*front->neighbour));
+
+    int err = front->address == NULL || front->clients == NULL || front->neighbour == NULL
+                  ? -ENOMEM
+                  : 0;
     if (err == 0 && config->listens != 0)
         memcpy(front->address, config->listen, config->listens * sizeof(*front->address));
     if (err == 0)
@@ -224,6 +257,8 @@ int front_open(struct front **out, const struct front_config *config, struct not
         err = open_all(front, inherited, notes);
     if (err == 0)
         err = open_xdp(front, config, notes);
+    if (err == 0)
+        err = spread(front, config->by_cpu);
     if (err != 0) {
         front_free(front);
         return err;
@@ -235,7 +270,9 @@ int front_open(struct front **out, const struct front_config *config, struct not
 int front_start(struct front *front)
 {
     for (unsigned i = 0; i < front->workers; i++) {
-        const int err = worker_start(front->worker[i]);
+        int err = worker_start(front->worker[i]);
+        if (err == 0 && front->cpus != 0)
+            err = worker_pin(front->worker[i], front->cpu[i % front->cpus]);
         if (err != 0)
             return err;
     }
@@ -382,8 +419,11 @@ void front_free(struct front *front)
             continue;
         worker_stop(front->worker[i]);
         (void)worker_join(front->worker[i], NULL);
-        worker_free(front->worker[i]);
     }
+    /* Workers look at each other as long as they run. */
+    for (unsigned i = 0; i < front->workers; i++)
+        worker_free(front->worker[i]);
+    free(front->neighbour);
     for (size_t i = 0; i < front->xdps; i++)
         xdp_free(front->xdp[i]);
     free(front->xdp);

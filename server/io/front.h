@@ -21,6 +21,8 @@ struct front_config {
     size_t xdps;
     unsigned workers; /* at least 1 */
     struct config_limits limits;
+    bool by_cpu;    /* pin worker i to the i-th CPU, and give it what that received */
+    bool busy_poll; /* spin for a while before waiting */
     /* Sockets from another process, borrowed during front_open(), which takes those of addresses
      * in `listen`; NULL: none. */
     struct inherited *inherited;

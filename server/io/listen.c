@@ -14,6 +14,7 @@ enum {
     BUFFER_OCTETS = 4 * 1024 * 1024, /* a burst of 5000 small queries, as the kernel accounts */
     IPV6_MTU_MIN = 1280,             /* RFC 8200 section 5 */
     PORT_TRIES = 32,
+    BUSY_POLL_US = 50,
 };
 
 unsigned listen_port(const struct address *address)
@@ -231,6 +232,11 @@ uint32_t listen_dropped(int udp)
     if (getsockopt(udp, SOL_SOCKET, SO_MEMINFO, info, &octets) != 0)
         return 0;
     return info[SK_MEMINFO_DROPS];
+}
+
+void listen_busy_poll(int udp)
+{
+    (void)set(udp, SOL_SOCKET, SO_BUSY_POLL, BUSY_POLL_US);
 }
 
 void listen_close(struct listener *listener)

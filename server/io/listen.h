@@ -32,6 +32,10 @@ int listen_inherit(int fd, const struct address *address, int type);
 /* Datagrams that the kernel has dropped for want of room since the socket was made. */
 uint32_t listen_dropped(int udp);
 
+/* Has the kernel poll the NIC's queue itself when the socket is read and empty. Where we may not, or
+ * the driver can't, nothing changes. */
+void listen_busy_poll(int udp);
+
 void listen_close(struct listener *listener);
 
 /* The port, host order. */

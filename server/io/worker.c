@@ -2,6 +2,7 @@
 #include "server/io/worker.h"
 
 #include "server/io/datagram.h"
+#include "server/io/spread.h"
 #include "server/io/stream.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <uv.h>
 
 enum {
+    SPIN_MS = 10, /* with busy-poll, after the last query */
     ACCEPTS = 64, /* connections taken from a socket in one turn of the loop */
     /* What receive buffers can hold, and more: the end of reading them at a drain, in batches
      * and in connections, however fast others send. */
@@ -27,12 +29,13 @@ enum order { ORDER_RUN, ORDER_REST, ORDER_DRAIN, ORDER_STOP };
 struct port {
     struct worker *worker;
     unsigned number; /* of the address, from 0 */
-    struct listener listener;
+    struct listener *listener;
     struct datagram_socket datagram;
     uv_poll_t udp, tcp;
-    bool open;   /* `udp` and `tcp` are in the loop */
-    bool busy;   /* UDP: read in every turn, not watched; see on_udp() */
-    bool paused; /* `tcp` waits for the next tick, since nothing could be accepted */
+    bool open;         /* `udp` and `tcp` are in the loop */
+    uint64_t asked_ms; /* of the loop: when something came last; with busy-poll */
+    bool busy;         /* UDP: read in every turn, not watched; see on_udp() */
+    bool paused;       /* `tcp` waits for the next tick, since nothing could be accepted */
 };
 
 struct worker {
@@ -43,6 +46,7 @@ struct worker {
     struct streams *streams;
     struct clients *clients;
     struct xdp_share *xdp;
+    struct neighbours *neighbours; /* NULL: there are none */
     pthread_t thread;
     bool running; /* the main loop's: started and not joined */
 
@@ -50,7 +54,10 @@ struct worker {
     _Atomic unsigned drain_ms;
     _Atomic bool rests;  /* the thread writes, the main loop reads, then it may take `given` */
     struct moved *given; /* owned: the connections of one that rests */
-    pthread_mutex_t mutex;  /* guards `adopting` */
+    struct listener *listener; /* owned: of the ports, together, for neighbours */
+    size_t addresses;
+    bool busy_poll;
+    pthread_mutex_t mutex;  /* guards `adopting`, and the closing of sockets */
     struct moved *adopting; /* owned: connections for the thread to go on with */
 
     /* The thread's. */
@@ -72,12 +79,12 @@ struct worker {
 /* Addresses needn't have as many UDP as TCP sockets, where they were inherited. */
 static bool has_udp(const struct port *port)
 {
-    return port->open && port->listener.udp >= 0;
+    return port->open && port->listener->udp >= 0;
 }
 
 static bool has_tcp(const struct port *port)
 {
-    return port->open && port->listener.tcp >= 0;
+    return port->open && port->listener->tcp >= 0;
 }
 
 /* UDP gets a batch while TCP is busy. A turn that serves hundreds of busy connections may take longer
@@ -102,14 +109,23 @@ struct worker *worker_new(const struct worker_config *config)
     w->pulse = config->pulse;
     w->clients = config->clients;
     w->ports = config->listeners;
+    w->addresses = config->addresses;
+    w->busy_poll = config->busy_poll;
+    w->listener = calloc(config->listeners + 1, sizeof(*w->listener));
+    if (w->listener == NULL) {
+        free(w);
+        return NULL;
+    }
     pthread_mutex_init(&w->mutex, NULL);
     for (size_t i = 0; i < w->ports; i++) {
         w->port[i].worker = w;
         w->port[i].number = (unsigned)(i % config->addresses);
-        w->port[i].listener = (struct listener){.udp = -1, .tcp = -1};
+        w->listener[i] = (struct listener){.udp = -1, .tcp = -1};
+        w->port[i].listener = &w->listener[i];
     }
     if (service_init(&w->service, config->store, config->index, config->pulse) != 0) {
         pthread_mutex_destroy(&w->mutex);
+        free(w->listener);
         free(w);
         return NULL;
     }
@@ -136,7 +152,7 @@ void worker_free(struct worker *worker)
     if (worker->loop_open)
         uv_loop_close(&worker->loop);
     for (size_t i = 0; i < worker->ports; i++)
-        listen_close(&worker->port[i].listener);
+        listen_close(&worker->listener[i]);
     xdp_share_free(worker->xdp);
     moved_free(worker->given);
     moved_free(worker->adopting);
@@ -144,12 +160,30 @@ void worker_free(struct worker *worker)
     streams_free(worker->streams);
     datagrams_free(worker->datagrams);
     service_fini(&worker->service);
+    neighbours_free(worker->neighbours);
+    free(worker->listener);
     free(worker);
 }
 
 struct listener *worker_listener(struct worker *worker, size_t index)
 {
-    return &worker->port[index].listener;
+    return &worker->listener[index];
+}
+
+struct neighbour worker_neighbour(struct worker *worker)
+{
+    return (struct neighbour){.heartbeat = &worker->service.pulse->heartbeat,
+                              .mutex = &worker->mutex,
+                              .listener = worker->listener,
+                              .listeners = worker->ports,
+                              .addresses = worker->addresses};
+}
+
+int worker_meet(struct worker *worker, const struct neighbour *all, unsigned count)
+{
+    worker->neighbours = neighbours_new(all, count, worker->index, &worker->loop,
+                                        worker->datagrams, worker->streams);
+    return worker->neighbours == NULL ? -ENOMEM : 0;
 }
 
 struct xdp_share *worker_xdp(struct worker *worker)
@@ -166,7 +200,15 @@ static void close_port(struct port *port)
     if (has_tcp(port))
         uv_close((uv_handle_t *)&port->tcp, NULL);
     port->open = port->busy = false;
-    listen_close(&port->listener);
+    pthread_mutex_lock(&port->worker->mutex);
+    listen_close(port->listener);
+    pthread_mutex_unlock(&port->worker->mutex);
+}
+
+static void leave_neighbours(struct worker *w)
+{
+    if (w->neighbours != NULL)
+        neighbours_stop(w->neighbours);
 }
 
 /* Closes everything, so that the loop comes to its end. */
@@ -175,6 +217,7 @@ static void stop(struct worker *w)
     if (w->stopping)
         return;
     w->stopping = true;
+    leave_neighbours(w);
     for (size_t i = 0; i < w->ports; i++)
         close_port(&w->port[i]);
     xdp_share_close(w->xdp);
@@ -189,7 +232,7 @@ static void accept_all(struct port *port, unsigned max)
 {
     for (unsigned i = 0; i < max; i++) {
         switch (
-            streams_accept(port->worker->streams, port->listener.tcp, 2 * port->number + 1)) {
+            streams_accept(port->worker->streams, port->listener->tcp, 2 * port->number + 1)) {
         case ACCEPTED_ONE:
             break;
         case ACCEPTED_ALL:
@@ -208,6 +251,7 @@ static void drain(struct worker *w)
     if (w->draining)
         return;
     w->draining = true;
+    leave_neighbours(w);
     w->finish_turn = w->turns + 2;
     w->stop_ms = uv_now(&w->loop) + atomic_load(&w->drain_ms);
     for (size_t i = 0; i < w->ports; i++) {
@@ -240,6 +284,14 @@ static void watch_again(uv_poll_t *poll, int fd, uv_poll_cb callback)
     watch(poll, callback);
 }
 
+/* With busy-poll a port is read for a while after the last query, in case the next one follows: to be
+ * woken costs more than the answer. */
+static bool spins_on(const struct port *port)
+{
+    const struct worker *w = port->worker;
+    return w->busy_poll && uv_now(&w->loop) - port->asked_ms < SPIN_MS;
+}
+
 /* Reads the busy ports; one that nothing came to is watched again. */
 static void on_spin(uv_idle_t *spin)
 {
@@ -249,7 +301,10 @@ static void on_spin(uv_idle_t *spin)
         struct port *port = &w->port[i];
         if (!port->busy)
             continue;
-        port->busy = datagrams_turn(w->datagrams, &port->datagram, DATAGRAM_BATCHES) != 0;
+        const unsigned count = datagrams_turn(w->datagrams, &port->datagram, DATAGRAM_BATCHES);
+        port->busy = count != 0 || spins_on(port);
+        if (count != 0)
+            port->asked_ms = uv_now(&w->loop);
         if (!port->busy)
             watch(&port->udp, on_udp);
         busy = busy || port->busy;
@@ -267,9 +322,11 @@ static void on_udp(uv_poll_t *poll, int status, int events)
     struct port *port = poll->data;
     struct worker *w = port->worker;
     if (status < 0)
-        watch_again(poll, port->listener.udp, on_udp);
-    if (datagrams_turn(w->datagrams, &port->datagram, DATAGRAM_BATCHES) < DATAGRAM_BATCH)
+        watch_again(poll, port->listener->udp, on_udp);
+    const unsigned count = datagrams_turn(w->datagrams, &port->datagram, DATAGRAM_BATCHES);
+    if (count < DATAGRAM_BATCH && !(w->busy_poll && count != 0))
         return;
+    port->asked_ms = uv_now(&w->loop);
     port->busy = true;
     uv_poll_stop(poll);
     uv_idle_start(&w->spin, on_spin);
@@ -280,7 +337,7 @@ static void on_tcp(uv_poll_t *poll, int status, int events)
     (void)events;
     struct port *port = poll->data;
     if (status < 0)
-        watch_again(poll, port->listener.tcp, on_tcp);
+        watch_again(poll, port->listener->tcp, on_tcp);
     accept_all(port, ACCEPTS);
 }
 
@@ -298,6 +355,7 @@ static void rest(struct worker *w)
     if (w->resting || w->draining || w->stopping)
         return;
     w->resting = true;
+    leave_neighbours(w);
     uv_idle_stop(&w->spin);
     for (size_t i = 0; i < w->ports; i++) {
         struct port *port = &w->port[i];
@@ -359,6 +417,8 @@ static void on_tick(uv_timer_t *tick)
     struct worker *w = tick->data;
     streams_expire(w->streams);
     xdp_share_tick(w->xdp);
+    if (w->neighbours != NULL && !w->resting && !w->draining && !w->stopping)
+        neighbours_tick(w->neighbours);
     for (size_t i = 0; i < w->ports; i++) {
         if (has_tcp(&w->port[i]) && w->port[i].paused) {
             w->port[i].paused = false;
@@ -397,11 +457,13 @@ static void *run(void *argument)
 
 static int open_port(struct worker *w, struct port *port)
 {
-    const struct listener *listener = &port->listener;
+    const struct listener *listener = port->listener;
     port->datagram = (struct datagram_socket){
         .fd = listener->udp, .path = 2 * port->number, .wildcard = listener->wildcard};
     if (listener->udp >= 0) {
         port->datagram.dropped = listen_dropped(listener->udp);
+        if (w->busy_poll)
+            listen_busy_poll(listener->udp);
         const int err = uv_poll_init(&w->loop, &port->udp, listener->udp);
         if (err != 0)
             return err;
@@ -483,6 +545,11 @@ int worker_start(struct worker *worker)
         uv_run(&worker->loop, UV_RUN_DEFAULT);
     }
     return err;
+}
+
+int worker_pin(struct worker *worker, unsigned cpu)
+{
+    return spread_pin(worker->thread, cpu);
 }
 
 static void give_order(struct worker *worker, enum order order)

@@ -8,6 +8,7 @@
 #include "server/io/clients.h"
 #include "server/io/listen.h"
 #include "server/io/moving.h"
+#include "server/io/neighbour.h"
 #include "server/io/xdp.h"
 
 #include <stdbool.h>
@@ -21,6 +22,7 @@ struct worker_config {
     struct store *store;
     struct pulse *pulse; /* may be NULL */
     struct clients *clients;
+    bool busy_poll;
     size_t addresses;
     size_t
         listeners; /* a multiple of them: places for sockets; those that aren't filled stay empty */
@@ -29,7 +31,7 @@ struct worker_config {
 /* NULL: out of memory. What the configuration names is borrowed. */
 struct worker *worker_new(const struct worker_config *config);
 
-/* The thread must not run. Closes the sockets. */
+/* No thread of the front may run. Closes the sockets. */
 void worker_free(struct worker *worker);
 
 /* Where sockets for an address belong: filled by the caller, closed by the worker. Empty
@@ -40,8 +42,17 @@ struct listener *worker_listener(struct worker *worker, size_t index);
  * start. The interfaces outlive the worker. */
 struct xdp_share *worker_xdp(struct worker *worker);
 
+/* What others need to answer for this worker while it is stuck; borrowed, as long as it lives. */
+struct neighbour worker_neighbour(struct worker *worker);
+
+/* Tells it of all workers of the front, borrowed, itself among them. Returns 0 or -ENOMEM. */
+int worker_meet(struct worker *worker, const struct neighbour *all, unsigned count);
+
 /* Starts the thread. Returns 0 or a negative errno. */
 int worker_start(struct worker *worker);
+
+/* Keeps the thread, which runs, on one CPU. Returns 0 or a negative errno. */
+int worker_pin(struct worker *worker, unsigned cpu);
 
 /* Asks it to answer what has been received and to end by itself, at the latest after
  * `limit_ms`. */

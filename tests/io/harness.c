@@ -140,6 +140,8 @@ void harness_start(struct harness *h, struct harness_config config)
                                        .xdps = config.xdp != NULL,
                                        .workers = config.workers,
                                        .limits = config.limits,
+                                       .by_cpu = config.by_cpu,
+                                       .busy_poll = config.busy_poll,
                                        .inherited = config.inherited,
                                        .store = h->store,
                                        .pulse = h->pulse};

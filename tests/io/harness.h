@@ -32,6 +32,8 @@ struct harness_config {
     unsigned workers;
     struct config_limits limits;
     bool pulse;
+    bool by_cpu;
+    bool busy_poll;
     struct inherited *inherited; /* of another front */
     bool stopped; /* the sockets are bound, the threads not started */
 };
