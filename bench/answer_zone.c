@@ -82,7 +82,7 @@ static void hash_digits(const char *label, char digits[OWNER_MAX])
     for (unsigned digit = 0; digit < NSEC3_LABEL; digit++) {
         unsigned value = 0;
         for (unsigned bit = 5 * digit; bit < 5 * digit + 5; bit++)
-            value = value << 1 | (hash[bit / 8] >> (7 - bit % 8) & 1u);
+            value = value << 1 | ((unsigned)hash[bit / 8] >> (7 - bit % 8) & 1);
         digits[digit] = alphabet[value];
     }
     digits[NSEC3_LABEL] = '\0';

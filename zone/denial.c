@@ -178,7 +178,8 @@ static void search_encloser(struct plan *plan, const struct lookup *lookup, bool
         search_hash(plan, lookup->zone, name.wire, name.octets);
         return;
     }
-    uint8_t asterisk[2 + NAME_OCTETS_MAX] = {1, '*'};
+    uint8_t asterisk[2 + NAME_OCTETS_MAX];
+    memcpy(asterisk, "\1*", 2);
     memcpy(asterisk + 2, name.wire, name.octets);
     search_hash(plan, lookup->zone, asterisk, 2u + name.octets);
 }
@@ -286,7 +287,8 @@ static void conclude_nsec3(struct denial *denial, const struct search *found, si
          * either, and the wildcard in question is the provable encloser's. */
         zone_owner(lookup->zone, lookup->encloser, &name);
         const size_t octets = add_provable(denial, &name, found[1].node);
-        uint8_t asterisk[2 + NAME_OCTETS_MAX] = {1, '*'};
+        uint8_t asterisk[2 + NAME_OCTETS_MAX];
+        memcpy(asterisk, "\1*", 2);
         memcpy(asterisk + 2, name.wire + name.octets - octets, octets);
         bool exact;
         add_node(denial, find_hash(lookup->zone, asterisk, 2 + octets, &exact));

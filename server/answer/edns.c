@@ -4,9 +4,7 @@
 #include "zone/rrtype.h"
 
 enum {
-    RDLENGTH_AT = 9,
     OPTION_OCTETS = 4, /* code and length */
-    OPT_DO = 0x8000,
     SUBNET_FIXED = 4, /* family, source and scope prefix lengths */
     KEEPALIVE_OCTETS = 2,
     ZONEVERSION_OCTETS = 6,
@@ -68,23 +66,6 @@ static bool read_option(struct edns *edns, uint16_t code, const uint8_t *data, s
     }
 }
 
-static uint16_t payload_of(uint16_t said)
-{
-    return said < EDNS_PAYLOAD_MIN ? EDNS_PAYLOAD_MIN : said;
-}
-
-bool edns_read_plain(struct edns *edns, const uint8_t *opt)
-{
-    const uint32_t owner_and_type = wire_get32(opt) >> 8; /* 8 and 16 bits */
-    const uint8_t version = opt[6];
-    if (owner_and_type != RRTYPE_OPT || version != 0 || wire_get16(opt + RDLENGTH_AT) != 0)
-        return false;
-    edns->present = true;
-    edns->dnssec_ok = (opt[7] & OPT_DO >> 8) != 0;
-    edns->payload = payload_of(wire_get16(opt + 3));
-    return true;
-}
-
 bool edns_read(struct edns *edns, struct reader *r)
 {
     const uint8_t *fixed = reader_take(r, RR_FIXED_OCTETS - 2);
@@ -94,7 +75,7 @@ bool edns_read(struct edns *edns, struct reader *r)
     const uint32_t ttl = wire_get32(fixed + 2);
     const uint16_t rdata_octets = wire_get16(fixed + 6);
 
-    edns->payload = payload_of(payload);
+    edns->payload = edns_at_least(payload);
     edns->version = (uint8_t)(ttl >> 16);
     edns->dnssec_ok = (ttl & OPT_DO) != 0;
 
@@ -225,8 +206,8 @@ static uint8_t *put_unasked(uint8_t *at, const struct packet *p,
     return at;
 }
 
-void edns_write(struct packet *p, const struct edns *edns, const struct answer_config *config,
-                uint16_t rcode)
+void edns_write(struct packet *p, const struct edns *edns,
+                              const struct answer_config *config, uint16_t rcode)
 {
     if (!edns->present)
         return;
@@ -235,7 +216,7 @@ void edns_write(struct packet *p, const struct edns *edns, const struct answer_c
     wire_put16(at + 1, RRTYPE_OPT);
     wire_put16(at + 3, edns_payload(config));
     wire_put32(at + 5, (uint32_t)(rcode >> 4) << 24 | (edns->dnssec_ok ? OPT_DO : 0));
-    wire_put16(at + RDLENGTH_AT, 0);
+    wire_put16(at + OPT_RDLENGTH_AT, 0);
     p->len += OPT_OCTETS;
     p->count[SECTION_ADDITIONAL]++;
 }
@@ -245,6 +226,6 @@ void edns_write_options(struct packet *p, const struct edns *edns,
 {
     uint8_t *rdata = p->octets + p->len;
     const uint8_t *end = put_unasked(put_asked(rdata, edns, config, answer), p, config, answer);
-    wire_put16(rdata - OPT_OCTETS + RDLENGTH_AT, (uint16_t)(end - rdata));
+    wire_put16(rdata - OPT_OCTETS + OPT_RDLENGTH_AT, (uint16_t)(end - rdata));
     p->len += (uint32_t)(end - rdata);
 }

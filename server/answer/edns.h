@@ -5,9 +5,12 @@
 #include "server/answer/cookie.h"
 #include "server/answer/packet.h"
 #include "server/base/answer_config.h"
+#include "zone/rrtype.h"
 
 enum {
     OPT_OCTETS = 11,        /* without options, the root label included */
+    OPT_RDLENGTH_AT = 9,    /* in there */
+    OPT_DO = 0x8000,        /* of its TTL's lower half */
     EDNS_PAYLOAD_MIN = 512, /* section 6.2.3: less counts as this */
 };
 
@@ -69,9 +72,25 @@ static inline void edns_init(struct edns *edns)
  * broken (RFC 7871 section 7.1.2). Then `edns` may be half filled. */
 bool edns_read(struct edns *edns, struct reader *r);
 
+/* A payload size that is said, at least what it counts as. */
+static inline uint16_t edns_at_least(uint16_t said)
+{
+    return said < EDNS_PAYLOAD_MIN ? EDNS_PAYLOAD_MIN : said;
+}
+
 /* Reads the OPT_OCTETS at `opt` if they are an OPT of version 0 without options, as that of nearly
  * all queries is. Otherwise returns false and leaves `edns` as it was. */
-bool edns_read_plain(struct edns *edns, const uint8_t *opt);
+static inline bool edns_read_plain(struct edns *edns, const uint8_t *opt)
+{
+    const uint32_t owner_and_type = wire_get32(opt) >> 8; /* 8 and 16 bits */
+    const uint8_t version = opt[6];
+    if (owner_and_type != RRTYPE_OPT || version != 0 || wire_get16(opt + OPT_RDLENGTH_AT) != 0)
+        return false;
+    edns->present = true;
+    edns->dnssec_ok = (opt[7] & OPT_DO >> 8) != 0;
+    edns->payload = edns_at_least(wire_get16(opt + 3));
+    return true;
+}
 
 /* What the options of an answer say. */
 struct edns_answer {
@@ -97,6 +116,12 @@ static inline size_t edns_room(const struct edns *edns, const struct answer_conf
  * the OPT alone is left. */
 void edns_shrink(struct edns *edns, const struct answer_config *config, size_t octets);
 
+/* What we send over UDP at most and announce. */
+static inline uint16_t edns_payload(const struct answer_config *config)
+{
+    return edns_at_least(config->udp_payload_max);
+}
+
 /* Appends the OPT to the additional section, where the request had one. The caller has seen to
  * the room: p->limit isn't looked at. */
 void edns_write(struct packet *p, const struct edns *edns, const struct answer_config *config,
@@ -105,11 +130,5 @@ void edns_write(struct packet *p, const struct edns *edns, const struct answer_c
 /* Appends options to the OPT that edns_write() has written just before. */
 void edns_write_options(struct packet *p, const struct edns *edns,
                         const struct answer_config *config, const struct edns_answer *answer);
-
-/* What we send over UDP at most and announce. */
-static inline uint16_t edns_payload(const struct answer_config *config)
-{
-    return config->udp_payload_max < EDNS_PAYLOAD_MIN ? EDNS_PAYLOAD_MIN : config->udp_payload_max;
-}
 
 #endif

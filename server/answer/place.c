@@ -251,9 +251,29 @@ static bool place(struct packet *p, enum section section, struct move *m, unsign
     return true;
 }
 
+/* Whether a block can be copied as it was laid out: QNAME is its owner, and nothing in it is pointed to
+ * but by pointers into that, or it follows the question. */
+static bool lies_ready(const struct packet *p, const struct block *block,
+                       const struct owner *owner)
+{
+    return owner->spot.at == QNAME_AT && (owner->wildcard || longer(owner) == 0)
+           && (block->npointers == 0 || (longer(owner) == 0 && p->len == canonical_start(owner)));
+}
+
 bool place_block(struct packet *p, enum section section, const struct block *block,
                  const struct owner *owner, unsigned parts)
 {
+    if ((parts & PART_RRS) != 0 && lies_ready(p, block, owner)) {
+        const bool all = (parts & PART_SIGNATURES) != 0;
+        const size_t octets = (size_t)block->wire_octets + (all ? block->sig_octets : 0u);
+        if (octets > packet_room(p))
+            return false;
+        memcpy(p->octets + p->len, block_wire(block), octets);
+        p->len += (uint32_t)octets;
+        p->count[section] =
+            (uint16_t)(p->count[section] + block->count + (all ? block->sig_count : 0));
+        return true;
+    }
     struct move m = {
         .owner = owner, .block = block, .base = block, .base_at = p->len, .base_known = true};
     return place(p, section, &m, parts);

@@ -150,8 +150,8 @@ static void the_key_of_a_hash_is_that_of_its_digits(void **state)
         for (unsigned i = 0; i < sizeof hash; i++)
             hash[i] = (uint8_t)random();
         for (unsigned bit = 0; bit < 8 * sizeof hash; bit++) {
-            const unsigned set = hash[bit / 8] >> (7 - bit % 8) & 1u;
-            label[1 + bit / 5] = (uint8_t)(label[1 + bit / 5] << 1 | set);
+            const unsigned octet = hash[bit / 8], value = label[1 + bit / 5];
+            label[1 + bit / 5] = (uint8_t)(value << 1 | (octet >> (7 - bit % 8) & 1));
         }
         for (unsigned i = 1; i < sizeof label; i++)
             label[i] = (uint8_t)digits[label[i]];
