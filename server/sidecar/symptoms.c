@@ -103,7 +103,7 @@ unsigned symptoms_badness(const struct symptoms *y, const struct sample *s)
         return GUARD_BADNESS_MAX;
     const unsigned share = 10 * most(y->pulse, y->probe);
     const unsigned stuck = 10 * percent(y->stuck, y->workers);
-    const unsigned badness = most(share, stuck);
+    const unsigned badness = least(most(share, stuck), GUARD_BADNESS_MAX - 1);
     return y->suspect ? most(badness, GUARD_BADNESS_BAD)
                       : least(badness, GUARD_BADNESS_BAD - 1);
 }
