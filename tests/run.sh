@@ -12,10 +12,10 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 packages="build-essential cmake ninja-build pkg-config clang libclang-rt-dev
-    libuv1-dev libldns-dev libyaml-dev libssl-dev libcmocka-dev
+    libuv1-dev libldns-dev libyaml-dev libssl-dev libmicrohttpd-dev libcmocka-dev
     bats bind9-dnsutils jq python3 python3-dnspython bird2 iproute2 procps util-linux
     libxdp-dev libbpf-dev ethtool iputils-ping
-    nsd knot knot-dnsutils bind9 bind9-utils ldnsutils dnsviz"
+    nsd knot knot-dnsutils bind9 bind9-utils ldnsutils dnsviz prometheus curl"
 
 missing_packages() {
     for package in $packages; do
@@ -48,7 +48,7 @@ install_missing() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
         install $missing || return 1
     # Daemons are here to be tested against; none should run for having been installed.
-    for pair in bird2:bird nsd:nsd knot:knot bind9:named; do
+    for pair in bird2:bird nsd:nsd knot:knot bind9:named prometheus:prometheus; do
         case " $missing " in
         *" ${pair%:*} "*) as_root systemctl disable --now "${pair#*:}" >/dev/null 2>&1 || true ;;
         esac

@@ -218,6 +218,12 @@ static void answer(struct client *client, size_t len)
     case CONTROL_STATS:
         answer_report(client, report_stats);
         return;
+    case CONTROL_INVENTORY:
+        answer_report(client, report_inventory);
+        return;
+    case CONTROL_INVENTORY_ZONES:
+        answer_report(client, report_inventory_zones);
+        return;
     case CONTROL_RELOAD:
         answer_reload(client, &request);
         return;

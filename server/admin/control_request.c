@@ -14,8 +14,10 @@ static const struct {
     const char *text;
     enum control_command command;
 } commands[] = {
-    {"status", CONTROL_STATUS}, {"zones", CONTROL_ZONES},   {"stats", CONTROL_STATS},
-    {"stop", CONTROL_STOP},     {"reload", CONTROL_RELOAD}, {"upgrade", CONTROL_UPGRADE},
+    {"status", CONTROL_STATUS},       {"zones", CONTROL_ZONES},
+    {"stats", CONTROL_STATS},         {"stop", CONTROL_STOP},
+    {"reload", CONTROL_RELOAD},       {"upgrade", CONTROL_UPGRADE},
+    {"inventory", CONTROL_INVENTORY}, {"inventory-zones", CONTROL_INVENTORY_ZONES},
 };
 
 static bool is(struct word word, const char *text)

@@ -3,7 +3,7 @@
  * newline:
  *
  *     status | zones | stats | stop | reload [NAME] | upgrade [SECONDS], then "json" where a
- * machine reads the answer
+ * machine reads the answer; inventory | inventory-zones, for the sidecar's metrics
  *
  * The server answers "ok LENGTH" or "failed LENGTH" and a newline, LENGTH octets of text, and
  * ends the connection. */
@@ -27,6 +27,8 @@ enum control_command {
     CONTROL_STOP,
     CONTROL_RELOAD,
     CONTROL_UPGRADE,
+    CONTROL_INVENTORY,
+    CONTROL_INVENTORY_ZONES,
 };
 
 enum { CONTROL_SECONDS = 300, CONTROL_SECONDS_MAX = 86400 };

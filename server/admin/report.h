@@ -11,6 +11,11 @@ void report_status(FILE *to, const struct server *server, bool json);
 void report_zones(FILE *to, const struct server *server, bool json);
 void report_stats(FILE *to, const struct server *server, bool json);
 
+/* For the sidecar's metrics: lines (server/sidecar/inventory.h), whatever `json` says. Those zones that
+ * aren't well are listed, at most 100; or 10000 zones, those that aren't well first. */
+void report_inventory(FILE *to, const struct server *server, bool json);
+void report_inventory_zones(FILE *to, const struct server *server, bool json);
+
 /* What a round did. `restart` names settings that take a restart, or is "". */
 void report_round(FILE *to, const struct maintain_outcome *outcome, const char *restart,
                   bool json);

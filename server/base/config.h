@@ -52,11 +52,21 @@ struct config_group {
 
 enum { GROUP_NAME_MAX = 32, GROUP_ADDRESSES_MAX = 16, GROUPS_MAX = 16 };
 
+/* In the order that configurations' words have in config_route.c. */
+enum metrics_zones { METRICS_ZONES_BAD, METRICS_ZONES_ALL };
+
+/* The sidecar's page of metrics. */
+struct config_metrics {
+    struct address listen; /* octets 0: nowhere */
+    enum metrics_zones zones; /* that are listed by name */
+};
+
 struct config_route {
     enum route_driver driver;
     unsigned late_ms;
     struct thresholds thresholds;
     char *audit; /* file of decisions, one JSON object a line; NULL: none */
+    struct config_metrics metrics;
     enum route_without_fleet without_fleet;
     struct config_group *group;
     size_t groups;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { METRICS_PORT = 9253 };
+
 static void read_group_name(struct reading *reading, const struct item *item,
                             const struct key *key, void *into)
 {
@@ -124,6 +126,28 @@ static void read_driver(struct reading *reading, const struct item *item, const 
         *(enum route_driver *)into = (enum route_driver)(choice + ROUTE_DRIVER_LEASE);
 }
 
+static void read_metrics_listen(struct reading *reading, const struct item *item,
+                                const struct key *key, void *into)
+{
+    struct address address;
+    if (value_address(reading, item, key, true, METRICS_PORT, &address))
+        *(struct address *)into = address;
+}
+
+static const char *const metrics_zones_choices[] = {"bad", "all", NULL};
+
+static const struct key metrics_keys[] = {
+    {.name = "listen",
+     .read = read_metrics_listen,
+     .offset = offsetof(struct config_metrics, listen),
+     .required = true},
+    {.name = "zones",
+     .read = value_choice,
+     .offset = offsetof(struct config_metrics, zones),
+     .choices = metrics_zones_choices},
+    {.name = NULL},
+};
+
 static const char *const driver_choices[] = {"lease", "exec", "log", NULL};
 static const char *const without_fleet_choices[] = {"stay", "withdraw", NULL};
 
@@ -230,6 +254,10 @@ const struct key config_route_keys[] = {
      .read = value_path,
      .offset = offsetof(struct config_route, audit),
      .max = PATH_MAX},
+    {.name = "metrics",
+     .read = value_section,
+     .offset = offsetof(struct config_route, metrics),
+     .keys = metrics_keys},
     {.name = "without-fleet",
      .read = value_choice,
      .offset = offsetof(struct config_route, without_fleet),

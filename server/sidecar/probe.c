@@ -196,7 +196,9 @@ static void begin(struct prober *prober, unsigned path)
     uint16_t id = 0;
     (void)!getrandom(&id, sizeof(id), GRND_NONBLOCK);
     memcpy(probe->instance, prober->instance, sizeof(probe->instance));
-    const struct name *qname = &prober->qname[prober->asked++ % prober->qnames];
+    /* Counted for each path: one count for all would have the same path ask for the same zone each
+     * round wherever the numbers of both divide, and a zone that failed would hide that path. */
+    const struct name *qname = &prober->qname[(path + prober->asked[path]++) % prober->qnames];
     probe->query_octets = probe_query(probe->query + 2, id, qname->wire, qname->octets);
     wire_put16(probe->query, (uint16_t)probe->query_octets);
 

@@ -45,7 +45,7 @@ struct prober {
     uv_loop_t *loop;
     uv_timer_t timer;
     unsigned turn;
-    size_t asked;
+    unsigned asked[2 * PROBE_ADDRESSES_MAX]; /* on each path */
     unsigned under_way;
 };
 

@@ -4,6 +4,7 @@
 #include "server/sidecar/audit.h"
 #include "server/sidecar/clock_step.h"
 #include "server/sidecar/confine.h"
+#include "server/sidecar/exporter.h"
 #include "server/sidecar/group.h"
 #include "server/sidecar/operator.h"
 #include "server/sidecar/orders.h"
@@ -32,6 +33,7 @@ struct sidecar {
     struct operator_words words;
     struct orders *orders;
     struct audit audit, record;
+    struct exporter *exporter;
     struct group *group[GROUPS_MAX];
     size_t groups;
     struct group *gone; /* with a configuration: their last probes may be under way */
@@ -77,6 +79,7 @@ static void decide_all(struct sidecar *s)
             tell(s, group, d);
         audit_record(&s->record, group);
     }
+    exporter_tick(s->exporter, &s->watch, s->group, s->groups, tick.now_ms);
 }
 
 static void on_tick(struct watch *watch)
@@ -253,6 +256,7 @@ static void reload(struct sidecar *s)
     const struct config *config = &s->options.config;
     log_open("pharos-sidecar", config->log_level, config->log_format, NULL);
     open_audit(s);
+    exporter_configure(s->exporter, &config->route.metrics);
     for (size_t i = 0; same && i < s->groups; i++)
         group_configure(s->group[i], config, &config->route.group[i]);
     if (!same)
@@ -301,8 +305,9 @@ static int start(struct sidecar *s)
     load_words(s);
     open_audit(s);
     err = audit_open(&s->record, s->options.record);
+    s->exporter = exporter_start(s->loop, &config->route.metrics, config->run_dir);
     if (err == 0)
-        err = start_groups(s);
+        err = s->exporter == NULL ? -ENOMEM : start_groups(s);
     snprintf(s->orders_path, sizeof(s->orders_path), "%s/" ROUTE_SOCKET, config->run_dir);
     if (err == 0)
         err = orders_open(&s->orders, s->loop, s->orders_path, carry_out, s);
@@ -319,6 +324,7 @@ static void stop(struct sidecar *s)
 {
     watch_stop(&s->watch);
     orders_close(s->orders);
+    exporter_stop(s->exporter);
     for (size_t i = 0; i < s->groups; i++)
         group_stop(s->group[i]);
     for (int i = 0; i < SIGNALS; i++)

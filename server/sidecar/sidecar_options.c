@@ -1,6 +1,8 @@
 /* sidecar_options.c -- see sidecar_options.h */
 #include "server/sidecar/sidecar_options.h"
 
+#include "server/sidecar/exporter.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,6 +250,8 @@ static int check(const struct sidecar_options *o)
     }
     if (config->route.driver == ROUTE_DRIVER_NONE)
         return mistake("needed is ", "route.driver, or --driver");
+    if (!exporter_possible(&config->route.metrics))
+        return mistake("route.metrics: ", "this pharos-sidecar is built without libmicrohttpd");
     if (o->control != NULL && config->route.groups > 1)
         return mistake("--control is for one group; ", "there are several");
     return -1;

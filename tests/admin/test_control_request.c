@@ -26,6 +26,10 @@ static void commands_are_words(void **state)
     assert_true(request.json);
     assert_null(parse(&request, "stats"));
     assert_int_equal(request.command, CONTROL_STATS);
+    assert_null(parse(&request, "inventory"));
+    assert_int_equal(request.command, CONTROL_INVENTORY);
+    assert_null(parse(&request, "inventory-zones"));
+    assert_int_equal(request.command, CONTROL_INVENTORY_ZONES);
     assert_null(parse(&request, "stop"));
     assert_int_equal(request.command, CONTROL_STOP);
     assert_null(parse(&request, "reload json"));

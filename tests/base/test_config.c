@@ -110,6 +110,7 @@ static void every_key_sets_its_field(void **state)
                   "route:\n"
                   "  driver: exec\n"
                   "  late: 50ms\n"
+                  "  metrics: {listen: '::1', zones: all}\n"
                   "  groups:\n"
                   "    - {name: any, addresses: [192.0.2.53, \"2001:db8::53\"], zones: all}\n"
                   "  without-fleet: withdraw\n");
@@ -128,6 +129,8 @@ static void every_key_sets_its_field(void **state)
     assert_string_equal(config.cookie_file, "/etc/pharos/cookies");
     assert_memory_equal(config.answer.report_channel.wire, "\6errors\7example", 16);
     assert_int_equal(config.answer.tcp_idle_ds, 300);
+    assert_string_equal(address_to_text(&config.route.metrics.listen, text), "::1@9253");
+    assert_int_equal(config.route.metrics.zones, METRICS_ZONES_ALL);
     assert_int_equal(config.keys, 2);
     assert_memory_equal(config.key[0].name.wire, "\7xfr-key", 9);
     assert_int_equal(config.key[0].algorithm, TSIG_HMAC_SHA512);
@@ -276,6 +279,11 @@ static void a_value_out_of_range_is_refused(void **state)
     assert_tells("server: {tcp: {idle: 61m}}", "\"idle\" must be from 100ms to 3600000ms");
     assert_tells("server: {tcp: {idle: 4294967297m}}", "\"idle\" must be from 100ms");
     assert_tells("log: {level: inof}", "hint: did you mean info?");
+    assert_tells("route: {driver: log, metrics: {listen: localhost}, groups: []}",
+                 "\"localhost\": not an IPv4 or IPv6 address");
+    assert_tells("route: {driver: log, metrics: {zones: all}, groups: []}", "\"listen\"");
+    assert_tells("route: {driver: log, metrics: {listen: '::1', zones: al}, groups: []}",
+                 "\"zones\" must be one of: bad, all");
     assert_tells("route: {driver: bird, groups: []}",
                  "\"driver\" must be one of: lease, exec, log");
 }
