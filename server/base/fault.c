@@ -69,14 +69,12 @@ static void leave(int number)
     siglongjmp(*guard, 1);
 }
 
-static void fault(int number, siginfo_t *info, void *context)
+bool fault_caught(int number, const siginfo_t *info)
 {
     const uintptr_t at = (uintptr_t)info->si_addr;
     struct range *range = info->si_code > 0 ? range_of(at) : NULL;
-    if (range == NULL) {
-        pass_on(number, info, context);
-        return;
-    }
+    if (range == NULL || (number != SIGSEGV && number != SIGBUS))
+        return false;
     const int was = errno;
     fault_bring *bring = atomic_load(&range->bring);
     const bool brought = bring(atomic_load(&range->context), info->si_addr);
@@ -86,6 +84,13 @@ static void fault(int number, siginfo_t *info, void *context)
         mmap((void *)(at & ~(uintptr_t)(PAGE - 1)), PAGE, PROT_READ,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     errno = was;
+    return true;
+}
+
+static void fault(int number, siginfo_t *info, void *context)
+{
+    if (!fault_caught(number, info))
+        pass_on(number, info, context);
 }
 
 /* Puts our handler before the others, where it isn't yet or others took its place. */

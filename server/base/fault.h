@@ -8,6 +8,7 @@
 #ifndef PHAROS_SERVER_BASE_FAULT_H
 #define PHAROS_SERVER_BASE_FAULT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,8 +19,13 @@ enum { FAULT_RANGES_MAX = 256 };
 typedef bool fault_bring(void *context, const void *at);
 
 /* Watches a range. Returns its number, for fault_unwatch(), or -ENOSPC where FAULT_RANGES_MAX are watched
- * already, or what sigaction() gave. Any thread; signal handlers for crashes should be there before. */
+ * already, or what sigaction() gave. Any thread. Other handlers may be there before, or be put before ours later
+ * where they call fault_caught(). */
 int fault_watch(const void *base, size_t octets, fault_bring *bring, void *context);
+
+/* For handlers of SIGSEGV and SIGBUS that were put before ours: true where the fault was of a watched range, and
+ * the instruction may be tried again. It doesn't return where somebody guarded is told. */
+bool fault_caught(int number, const siginfo_t *info);
 
 /* When nobody reads the range any more. */
 void fault_unwatch(int range);
