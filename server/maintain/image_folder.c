@@ -114,7 +114,7 @@ int image_folder_file(int folder, const char *name, bool write)
 
 static bool new_name(char to[IMAGE_NAME_MAX], const char *name)
 {
-    const int octets = snprintf(to, IMAGE_NAME_MAX, "%s.new", name);
+    const int octets = snprintf(to, IMAGE_NAME_MAX, "%s" IMAGE_NEW_ENDING, name);
     return octets > 0 && octets < IMAGE_NAME_MAX;
 }
 
@@ -159,14 +159,31 @@ void image_folder_remove(int folder, const char *name)
     unlinkat(folder, name, 0);
 }
 
+/* Whose lock is gone is gone itself. */
+static bool is_held(int folder, const char *name)
+{
+    const int fd = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const bool held =
+        fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    return held;
+}
+
 int image_folder_mark(int folder, const char *name)
 {
     const int fd =
         openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return is_held(folder, name) ? -EBUSY : -EEXIST;
     if (fd < 0)
         return -errno;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    const int err = -errno;
+    unlinkat(folder, name, 0);
     close(fd);
-    return 0;
+    return err;
 }
 
 void image_folder_give_up(int folder, const struct name *apex, const char *why)

@@ -18,6 +18,7 @@ enum {
 /* Endings of names of files: see image_store.h. */
 #define IMAGE_ENDING ".image"
 #define TRIAL_ENDING ".trial"
+#define IMAGE_NEW_ENDING ".new" /* after the name that the file will have */
 
 /* Opens state-dir's folder "images", making it where it isn't there. Returns its descriptor, or a negative
  * errno. */
@@ -50,7 +51,9 @@ void image_folder_set_aside(int folder, const char *name);
 
 void image_folder_remove(int folder, const char *name);
 
-/* Makes an empty file. Returns 0, -EEXIST, or what open() gave. */
+/* Makes an empty file that is held as long as its descriptor, which is returned, is open: by nobody any more once
+ * a server died. Returns -EBUSY where it's there and held, -EEXIST where it's just there, or what open() or flock()
+ * gave. */
 int image_folder_mark(int folder, const char *name);
 
 /* Sets the image of a zone aside, which ends its trial, and logs why: "is damaged". */

@@ -311,6 +311,17 @@ bool image_queue_may_write(const struct image_queue *queue)
     return atomic_load(&queue->lock) >= 0;
 }
 
+bool image_queue_writes(const struct image_queue *queue, const char *name)
+{
+    for (const struct write *write = queue->writes; write != NULL; write = write->next) {
+        const size_t octets = strlen(write->name);
+        if (strncmp(name, write->name, octets) == 0
+            && strcmp(name + octets, IMAGE_NEW_ENDING) == 0)
+            return true;
+    }
+    return false;
+}
+
 void image_queue_init(struct image_queue *queue, uv_loop_t *loop)
 {
     uv_timer_init(loop, &queue->retry);

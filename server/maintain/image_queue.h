@@ -44,6 +44,9 @@ void image_queue_init(struct image_queue *queue, uv_loop_t *loop);
 int image_queue_lock(struct image_queue *queue);
 bool image_queue_may_write(const struct image_queue *queue);
 
+/* Whether this NAME.new is being written now, or will be. */
+bool image_queue_writes(const struct image_queue *queue, const char *name);
+
 /* The packs that are there already. */
 void image_queue_found(struct image_queue *queue, const struct image_packs *packs);
 

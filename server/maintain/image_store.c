@@ -162,8 +162,9 @@ static bool is_garbage(const struct sweep *sweep, const char *name)
 {
     const struct image_store *store = sweep->store;
     struct name apex;
-    if (ends_with(name, ".new"))
-        return true;
+    /* Images of what this round loaded are being written already. */
+    if (ends_with(name, IMAGE_NEW_ENDING))
+        return !image_queue_writes(&store->queue, name);
     if (image_name_apex(name, TRIAL_ENDING, &apex))
         return !image_trials_has(&store->trials, &apex);
     if (!image_name_apex(name, IMAGE_ENDING, &apex))

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A zone that is on trial, or was: what its memory is made of. */
 struct served {
@@ -17,11 +18,13 @@ struct served {
     struct trial trial;
     struct image_trials *trials;
     struct served *next;
+    int marker;       /* holds its file; -1: there's none any more */
     unsigned holders; /* the zone's user, and the sweep */
-    bool swept;       /* the sweep was begun */
+    bool swept;       /* the sweep was begun, */
+    bool sweeping;    /* and isn't over */
     bool aside;       /* its image was set aside, */
     bool told;        /* and its loss told */
-    int err;          /* of the sweep */
+    int err;          /* of the sweep; its thread's until it's over */
 };
 
 /* Loads put new ones before it meanwhile; only the main loop takes any out. */
@@ -39,14 +42,20 @@ void served_let_go(struct served *served)
     if (--served->holders > 0)
         return;
     trial_end(&served->trial);
+    if (served->marker >= 0)
+        close(served->marker);
     free(served);
 }
 
-static void unmark(const struct served *served)
+static void unmark(struct served *served)
 {
     char marker[IMAGE_NAME_MAX];
+    if (served->marker < 0)
+        return;
     if (image_name(marker, &served->trial.zone->apex, TRIAL_ENDING))
         image_folder_remove(served->trials->folder, marker);
+    close(served->marker);
+    served->marker = -1;
 }
 
 static void alarm_raised(void *context)
@@ -72,28 +81,28 @@ int image_trials_begin(struct image_trials *trials, const struct image_file *fil
         free(served);
         return -ENOMEM;
     }
-    int err = image_folder_mark(trials->folder, marker);
-    if (err == -EEXIST) {
+    const int held = image_folder_mark(trials->folder, marker);
+    if (held == -EEXIST)
         image_folder_give_up(trials->folder, &zone->apex,
                              "was on trial already when the server ended");
+    /* Without a marker the next start couldn't know, and that of a server which runs, such as the one that is to
+     * be taken over, isn't ours: then all is verified before it's served. */
+    if (held < 0) {
         free(served);
-        return err;
-    }
-    /* Without a marker the next start couldn't know: then all is verified before it's served. */
-    if (err != 0) {
-        free(served);
-        return -ENOSPC;
+        return held == -EEXIST ? held : -ENOSPC;
     }
     served->trials = trials;
+    served->marker = held;
     served->holders = 1;
     served->trial.alarm = alarm_raised;
     served->trial.context = served;
-    err = trial_begin(&served->trial, zone, file, fd);
+    const int err = trial_begin(&served->trial, zone, file, fd);
     if (err == 0) {
         add_served(trials, served);
         return 0;
     }
     image_folder_remove(trials->folder, marker);
+    close(held);
     free(served);
     return err;
 }
@@ -115,6 +124,7 @@ static void sweep_over(struct background_job *job)
 {
     struct served *served = (struct served *)job;
     char text[NAME_TEXT_MAX];
+    served->sweeping = false;
     if (atomic_load(&job->cancel))
         served->err = -ECANCELED;
     if (served->err == 0)
@@ -132,8 +142,7 @@ void image_trials_sweep(struct image_trials *trials)
     for (struct served *served = first_served(trials); served != NULL; served = served->next) {
         if (served->swept)
             continue;
-        served->swept = true;
-        served->err = -EAGAIN;
+        served->swept = served->sweeping = true;
         served->holders++;
         served->job.run = sweep;
         served->job.done = sweep_over;
@@ -207,7 +216,7 @@ size_t image_trials_count(const struct image_trials *trials)
     size_t count = 0;
     for (const struct served *served = first_served(trials); served != NULL;
          served = served->next)
-        count += served->err == -EAGAIN;
+        count += served->sweeping;
     return count;
 }
 

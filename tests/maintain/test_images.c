@@ -349,6 +349,28 @@ static void what_was_not_verified_is_not_taken_where_it_must_be(void **state)
     assert_int_equal(f->from_images, 1);
 }
 
+/* What the round loaded first is being written when it's over, and what is left of earlier starts is
+ * removed. */
+static void images_are_written_while_other_zones_are_loaded(void **state)
+{
+    static const char *const files[] = {"b.zone", "c.zone", "d.zone", "e.zone"};
+    struct fixture *f = *state;
+    for (unsigned i = 0; i < 4; i++) {
+        char apex[32];
+        snprintf(apex, sizeof apex, "large-%u.example", i);
+        write_zone(f, files[i], i, NAMES / 2);
+        add_zone(f, apex, files[i]);
+    }
+    fclose(fopen(image_of(f, "gone.example.image.new"), "w"));
+    load(f);
+    assert_int_equal(count_files(f, ".image"), 4);
+    assert_int_equal(count_files(f, ".new"), 0);
+    restart(f);
+    assert_string_equal(f->failure, "");
+    load(f);
+    assert_int_equal(f->from_images, 5);
+}
+
 /* --- trials --- */
 
 static void a_large_zone_answers_before_its_image_is_verified(void **state)
@@ -574,6 +596,29 @@ static void one_server_writes_at_a_time(void **state)
     assert_int_equal(count_files(f, ".pack"), 1);
 }
 
+/* As in an upgrade, while the old one has its images on trial. */
+static void a_trial_of_a_server_that_runs_says_nothing_against_the_image(void **state)
+{
+    struct fixture *f = *state;
+    add_large(f);
+    load(f);
+    f->settings.eager_octets = 1;
+    restart(f);
+    load_only(f);
+    assert_int_equal(count_files(f, ".trial"), 1);
+    struct fixture other = *f;
+    start(&other);
+    load(&other);
+    assert_int_equal(other.from_images, 2);
+    assert_string_equal(served(&other, "host-number-1.large.example"), "7");
+    stop(&other);
+    assert_true(is_there(image_of(f, "large.example.image")));
+    assert_int_equal(count_files(f, ".trial"), 1);
+    settle(f);
+    assert_string_equal(served(f, "host-number-1.large.example"), "7");
+    assert_int_equal(count_files(f, ".trial"), 0);
+}
+
 /* --- the world fails --- */
 
 static void without_a_folder_zones_are_served_all_the_same(void **state)
@@ -707,6 +752,7 @@ int main(void)
         image_test(a_zone_whose_included_file_changed_is_read_as_text),
         image_test(a_file_that_was_only_touched_is_an_image_again_at_the_next_start),
         image_test(what_was_not_verified_is_not_taken_where_it_must_be),
+        image_test(images_are_written_while_other_zones_are_loaded),
         image_test(a_large_zone_answers_before_its_image_is_verified),
         image_test(a_damaged_image_costs_one_zone_its_answers_until_the_text_is_read),
         image_test(an_image_truncated_while_it_is_on_trial_is_as_damaged),
@@ -720,6 +766,7 @@ int main(void)
         image_test(folder_and_files_are_the_servers_alone),
         image_test(packs_are_made_one_before_they_are_many),
         image_test(one_server_writes_at_a_time),
+        image_test(a_trial_of_a_server_that_runs_says_nothing_against_the_image),
         image_test(without_a_folder_zones_are_served_all_the_same),
         image_test(a_full_disk_costs_nothing_but_the_image),
         image_test(a_server_killed_while_it_writes_loses_nothing),
