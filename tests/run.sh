@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh -- builds Pharos and runs its tests: optimised, under ASan and UBSan, and the fuzz targets
+# run.sh -- builds Pharos and runs its tests: optimised, under ASan and UBSan, what has threads
+# under TSan, and the fuzz targets
 #
 #   sh tests/run.sh             everything
 #   sh tests/run.sh unit e2e    only the tests of these labels: unit, e2e, routes, fuzz
@@ -59,7 +60,8 @@ passed=0
 failed=0
 broken=""
 
-# build PRESET FOLDER [OPTION...]
+# build PRESET FOLDER [OPTION...]; `targets` are all where it's empty.
+targets=""
 build() {
     preset=$1
     folder=$2
@@ -67,7 +69,7 @@ build() {
     echo "== building $folder ($preset)"
     if cmake --preset "$preset" -G Ninja -B "$folder" -DPHAROS_BENCH=OFF \
         -DPHAROS_WERROR="${PHAROS_WERROR:-OFF}" "$@" >"$folder.log" 2>&1 \
-        && cmake --build "$folder" >>"$folder.log" 2>&1; then
+        && cmake --build "$folder" ${targets:+--target $targets} >>"$folder.log" 2>&1; then
         return 0
     fi
     tail -n 60 "$folder.log"
@@ -127,6 +129,14 @@ mkdir -p build
 build release build/test -DPHAROS_LTO=OFF && run build/test "unit e2e routes fuzz"
 if wants unit e2e fuzz; then
     build sanitize build/sanitize && run build/sanitize "unit e2e fuzz"
+fi
+# The worker, reload, publish and image paths: what several threads share.
+if wants unit; then
+    threaded="base_fault|crash|epoch|images|io_.*|maintain|pulse|roster|store"
+    targets="test_base_fault test_crash test_epoch test_images test_maintain test_pulse
+        test_roster test_store tests/io/all"
+    build thread build/thread && run build/thread "unit" -R "^unit/($threaded)\$" -j 2
+    targets=""
 fi
 if wants fuzz; then
     build fuzz build/fuzz -DFUZZ_SECONDS="${FUZZ_SECONDS:-20}" && run build/fuzz "fuzz" -j "$(nproc)"
