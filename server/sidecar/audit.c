@@ -64,8 +64,12 @@ void audit_decision(struct audit *audit, const struct group *group, const struct
     report_decision(audit->file, d);
     fputs(",\"signals\":", audit->file);
     report_signals(audit->file, group);
+    fputs(",\"thresholds\":", audit->file);
+    report_thresholds(audit->file, group);
     fputs(",\"guard\":", audit->file);
     report_guard(audit->file, group);
+    fprintf(audit->file, ",\"route\":\"%s\",\"operator\":\"%s\"",
+            route_to_text(group->route.route), operator_word_to_text(group->verdict.word));
     fputs("}\n", audit->file);
     end_line(audit);
 }

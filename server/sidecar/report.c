@@ -70,7 +70,7 @@ void report_guard(FILE *to, const struct group *group)
             view->members, view->announcers, view->bad, view->keep);
 }
 
-static void report_limits(FILE *to, const struct group *group)
+void report_thresholds(FILE *to, const struct group *group)
 {
     const struct thresholds *l = &group->verdict.limits;
     fprintf(to,
@@ -105,7 +105,7 @@ void report_group_json(FILE *to, const struct group *group, uint64_t now_ms)
             cycles_count(&v->cycles, &v->limits, now_ms));
     report_signals(to, group);
     fputs(",\"thresholds\":", to);
-    report_limits(to, group);
+    report_thresholds(to, group);
     fputs(",\"guard\":", to);
     report_guard(to, group);
     fputs(",\"decisions\":[", to);

@@ -12,6 +12,7 @@ void report_decision(FILE *to, const struct decision *decision);
 /* JSON objects. */
 void report_signals(FILE *to, const struct group *group);
 void report_guard(FILE *to, const struct group *group);
+void report_thresholds(FILE *to, const struct group *group);
 void report_group_json(FILE *to, const struct group *group, uint64_t now_ms);
 
 /* Some lines. */

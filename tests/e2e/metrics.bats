@@ -111,6 +111,9 @@ counted() {
     gone "$sidecar_pid" && return 1
     page_has 'pharos_workers 2'
     assert_equal "$(count_said 'warning\|error')" 0
+    kill -TERM "$sidecar_pid"
+    wait_for gone "$sidecar_pid"
+    wait "$sidecar_pid"
 }
 
 count_said() {
@@ -162,4 +165,54 @@ route:
 YAML
     run -2 "$PHAROS_BUILD/tests/e2e/pharos-sidecar-plain" -c "$work/pharos.yaml"
     assert_has "$output" "route.metrics: this pharos-sidecar is built without libmicrohttpd"
+}
+
+@test "a real Prometheus scrapes the page, and rules and dashboard find their metrics on it" {
+    contrib=$(realpath "$BATS_TEST_DIRNAME/../../contrib")
+    start_node
+    find_metrics
+    wait_for status_is /readyz 200
+    "$PHAROS_BUILD/pharosctl" -c "$work/pharos.yaml" reload >/dev/null || true
+    wait_for page_has 'pharos_zone_bad{zone="broken.example",state="failed"} 1'
+    wait_for page_has 'pharos_last_reload_success 0'
+    page >"$work/page"
+    cat >"$work/prometheus.yml" <<YAML
+global: {scrape_interval: 250ms, scrape_timeout: 250ms, evaluation_interval: 500ms}
+rule_files: [$contrib/prometheus/pharos.rules.yml]
+scrape_configs:
+  - job_name: pharos
+    static_configs: [{targets: ["$metrics"]}]
+YAML
+    run -0 promtool check config "$work/prometheus.yml"
+    prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/tsdb" \
+        --web.listen-address=127.0.0.1:0 >"$work/prometheus.log" 2>&1 3>&- &
+    pids+=("$!")
+    wait_for grep -q 'msg="Listening on"' "$work/prometheus.log"
+    local at
+    at=$(sed -n 's/.*msg="Listening on" address=\([^ ]*\).*/\1/p' "$work/prometheus.log" | head -n 1)
+    run -0 /usr/bin/python3 "$BATS_TEST_DIRNAME/ask_prometheus.py" "$at" "$work/page" \
+        "$contrib/prometheus/pharos.rules.yml" "$contrib/grafana/pharos.json"
+}
+
+@test "the audit log has a line of JSON for each decision that is counted, with the numbers behind it" {
+    start_node 'metrics: {listen: 127.0.0.1@0}' 'audit: audit.jsonl'
+    find_metrics
+    wait_for status_is /readyz 200
+    "$PHAROS_BUILD/pharosctl" -c "$work/pharos.yaml" hold any >/dev/null
+    wait_for page_has 'pharos_route_operator{group="any",pharos_route_operator="hold"} 1'
+    local decisions
+    decisions=$(value 'pharos_route_decisions_total{group="any"}')
+    assert_equal "$(jq -s length "$work/audit.jsonl")" "$decisions"
+    jq -es 'all(.[]; .group == "any" and (.time | test("^2[0-9-]+T[0-9:.]+Z$")) and .why != ""
+        and (.from | type) == "string" and (.to | type) == "string"
+        and (.signals | .answers >= 0 and .late >= 0 and .drops >= 0 and .probes >= 0 and .badness >= 0)
+        and .thresholds.late_us == 20000 and .thresholds.window_ms == 500
+        and .guard.guard == "stay" and .guard.fleet == false)' "$work/audit.jsonl"
+    jq -es '.[-1] | .to == "HOLD" and .operator == "hold" and .route == "up"' "$work/audit.jsonl"
+    jq -es 'map(.to) | index("UP") != null' "$work/audit.jsonl"
+}
+
+@test "the alerts fire when they should, and the sample configuration is one" {
+    run -0 promtool check config "$BATS_TEST_DIRNAME/../../contrib/prometheus/prometheus.yml"
+    run -0 promtool test rules "$BATS_TEST_DIRNAME/../../contrib/prometheus/pharos.rules.test.yml"
 }
