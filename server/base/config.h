@@ -36,6 +36,7 @@ struct config_zone {
 enum route_driver {
     ROUTE_DRIVER_NONE,
     ROUTE_DRIVER_LEASE,
+    ROUTE_DRIVER_BIRD,
     ROUTE_DRIVER_EXEC,
     ROUTE_DRIVER_LOG
 };

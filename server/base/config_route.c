@@ -148,7 +148,7 @@ static const struct key metrics_keys[] = {
     {.name = NULL},
 };
 
-static const char *const driver_choices[] = {"lease", "exec", "log", NULL};
+static const char *const driver_choices[] = {"lease", "bird", "exec", "log", NULL};
 static const char *const without_fleet_choices[] = {"stay", "withdraw", NULL};
 
 /* Of struct thresholds. */

@@ -4,9 +4,9 @@
 #include "server/sidecar/confine.h"
 #include "server/sidecar/hand.h"
 #include "server/sidecar/lease.h"
+#include "server/sidecar/program.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,18 +17,18 @@ enum { LEASE_SECONDS_MIN = 2, LEASE_SECONDS_MAX = 3600 };
 struct announcer {
     struct lease lease;
     struct hand hand;
-    const char *pulse;
-    const char *control;
-    const char *user;
+    struct program program;
 };
 
 static const char usage[] =
     "pharos-announcer --address ADDRESS... --interface NAME --pulse PATH --control PATH\n"
-    "                 [--drain-interface NAME] [--lease SECONDS] [--user NAME]\n"
+    "                 [--drain-interface NAME] [--break-first] [--lease SECONDS] [--user "
+    "NAME]\n"
     "\n"
     "  --address ADDRESS  service address to announce, IPv4 or IPv6; up to 16 of them\n"
     "  --interface NAME   the marker interface whose addresses the routing daemon announces\n"
     "  --drain-interface NAME  the one whose addresses it announces with lower preference\n"
+    "  --break-first      take them from the one before they stand on the other: for FRR\n"
     "  --pulse PATH       pulse.sock of pharosd\n"
     "  --control PATH     unix socket to listen at, for the lines up, drain, down and get\n"
     "  --lease SECONDS    how long the kernel keeps the addresses unrenewed (10)\n"
@@ -44,88 +44,48 @@ static void apply(struct hand *hand, enum hand_route route)
     hand_report(hand, route, lease_set(hand->driver.data, place[route]));
 }
 
-static int mistake(const char *what, const char *about)
-{
-    fprintf(stderr, "pharos-announcer: %s%s\nTry pharos-announcer --help\n", what, about);
-    return 2;
-}
-
-static int set_interface(char interface[IF_NAMESIZE], const char *name)
+static int set_interface(struct announcer *a, enum lease_place place, const char *name)
 {
     if (*name == '\0' || strlen(name) >= IF_NAMESIZE)
-        return mistake("no name for an interface: ", name);
-    strcpy(interface, name);
+        return program_mistake(&a->program, "no name for an interface: ", name);
+    strcpy(a->lease.interface[place], name);
     return 0;
 }
 
-static int set_seconds(struct lease *lease, const char *text)
+static int set_seconds(struct announcer *a, const char *text)
 {
     char *end;
     const unsigned long seconds = strtoul(text, &end, 10);
     if (*end != '\0' || seconds < LEASE_SECONDS_MIN || seconds > LEASE_SECONDS_MAX)
-        return mistake("a lease has 2 to 3600 seconds, not ", text);
-    lease->seconds = (uint32_t)seconds;
+        return program_mistake(&a->program, "a lease has 2 to 3600 seconds, not ", text);
+    a->lease.seconds = (uint32_t)seconds;
     return 0;
 }
 
-static int set_option(struct announcer *a, int option)
+static int set_option(void *arg, int option, char *text)
 {
+    struct announcer *a = arg;
     switch (option) {
-    case 'a':
-        if (lease_add_address(&a->lease, optarg) != 0)
-            return mistake("no address, or one too many: ", optarg);
-        return 0;
     case 'i':
-        return set_interface(a->lease.interface[LEASE_UP], optarg);
+        return set_interface(a, LEASE_UP, text);
     case 'd':
-        return set_interface(a->lease.interface[LEASE_DRAIN], optarg);
+        return set_interface(a, LEASE_DRAIN, text);
+    case 'b':
+        a->lease.break_first = true;
+        return 0;
     case 'l':
-        return set_seconds(&a->lease, optarg);
-    case 'p':
-        a->pulse = optarg;
-        return 0;
-    case 'c':
-        a->control = optarg;
-        return 0;
-    case 'u':
-        a->user = optarg;
-        return 0;
-    case 'h':
-        fputs(usage, stdout);
-        exit(EXIT_SUCCESS);
+        return set_seconds(a, text);
     default:
-        return mistake("", "see above");
+        if (lease_add_address(&a->lease, text) != 0)
+            return program_mistake(&a->program, "no address, or one too many: ", text);
+        return 0;
     }
 }
 
-static int read_options(struct announcer *a, int argc, char **argv)
+static int start(void *arg, uv_loop_t *loop)
 {
-    static const struct option options[] = {{"address", required_argument, NULL, 'a'},
-                                            {"interface", required_argument, NULL, 'i'},
-                                            {"drain-interface", required_argument, NULL, 'd'},
-                                            {"lease", required_argument, NULL, 'l'},
-                                            {"pulse", required_argument, NULL, 'p'},
-                                            {"control", required_argument, NULL, 'c'},
-                                            {"user", required_argument, NULL, 'u'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        const int status = set_option(a, option);
-        if (status != 0)
-            return status;
-    }
-    if (optind < argc)
-        return mistake("unexpected: ", argv[optind]);
-    if (a->lease.addresses == 0 || a->lease.interface[LEASE_UP][0] == '\0' || a->pulse == NULL
-        || a->control == NULL)
-        return mistake("needed are ", "--address, --interface, --pulse and --control");
-    return 0;
-}
-
-static int start(struct announcer *a, uv_loop_t *loop)
-{
-    int err = confine(a->user, CAP_NET_ADMIN);
+    struct announcer *a = arg;
+    int err = confine(a->program.user, CAP_NET_ADMIN);
     if (err == 0)
         err = lease_open(&a->lease);
     if (err != 0)
@@ -140,30 +100,30 @@ static int start(struct announcer *a, uv_loop_t *loop)
                                        .refreshes = true,
                                        .drains = a->lease.interface[LEASE_DRAIN][0] != '\0',
                                        .refresh_ms = quarter_ms < 1000 ? quarter_ms : 1000};
-    return hand_start(&a->hand, loop, &driver, found[place], a->pulse, a->control);
+    return hand_start(&a->hand, loop, &driver, found[place], a->program.pulse,
+                      a->program.control);
 }
 
 int main(int argc, char **argv)
 {
     if (descriptors_reserve() != 0)
         return EXIT_FAILURE;
+    static const struct option options[] = {{"address", required_argument, NULL, 'a'},
+                                            {"interface", required_argument, NULL, 'i'},
+                                            {"drain-interface", required_argument, NULL, 'd'},
+                                            {"break-first", no_argument, NULL, 'b'},
+                                            {"lease", required_argument, NULL, 'l'},
+                                            {NULL, 0, NULL, 0}};
     static struct announcer a = {.lease = {.seconds = 10}};
-    const int status = read_options(&a, argc, argv);
+    a.program = (struct program){.name = "pharos-announcer",
+                                 .usage = usage,
+                                 .options = options,
+                                 .set = set_option,
+                                 .arg = &a};
+    const int status = program_read(&a.program, argc, argv);
     if (status != 0)
         return status;
-    uv_loop_t *loop = uv_default_loop();
-    const int err = start(&a, loop);
-    if (err != 0) {
-        hand_say("can't start: %s", uv_strerror(err));
-        return EXIT_FAILURE;
-    }
-    hand_say("announcing on %s, route %s", a.lease.interface[LEASE_UP],
-             hand_route_to_text(a.hand.route));
-    hand_run(&a.hand);
-    hand_say("stopped; the route is left %s%s", hand_route_to_text(a.hand.route),
-             a.hand.route != HAND_DOWN ? " until its lease ends" : "");
-    hand_stop(&a.hand);
-    uv_run(loop, UV_RUN_NOWAIT);
-    uv_run(loop, UV_RUN_NOWAIT);
-    return EXIT_SUCCESS;
+    if (a.lease.addresses == 0 || a.lease.interface[LEASE_UP][0] == '\0')
+        return program_mistake(&a.program, "needed are ", "--address and --interface");
+    return program_run(&a.hand, start, NULL, &a, " until its lease ends");
 }

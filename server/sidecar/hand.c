@@ -183,7 +183,6 @@ void hand_run(struct hand *hand)
 {
     static const int numbers[2] = {SIGTERM, SIGINT};
     uv_signal_t signals[2];
-    signal(SIGPIPE, SIG_IGN);
     for (int i = 0; i < 2; i++) {
         uv_signal_init(hand->watch.loop, &signals[i]);
         uv_signal_start(&signals[i], on_signal, numbers[i]);

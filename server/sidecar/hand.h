@@ -58,7 +58,8 @@ void hand_report(struct hand *hand, enum hand_route route, int err);
 
 const char *hand_route_to_text(enum hand_route route);
 
-/* Runs the loop until SIGTERM or SIGINT: what a program does between start and stop. */
+/* Runs the loop until SIGTERM or SIGINT: what a program does between start and stop. SIGPIPE is ignored by
+ * then. */
 void hand_run(struct hand *hand);
 
 /* Ends; the route stays as it is. */

@@ -20,7 +20,7 @@ static void fail(struct hook *hook, int err)
     hook->pausing = true;
     uv_timer_start(&hook->timer, on_pause_over, hook->pause_ms, 0);
     hook->pause_ms =
-        hook->pause_ms * 2 < HOOK_PAUSE_MAX_MS ? hook->pause_ms * 2 : HOOK_PAUSE_MAX_MS;
+        hook->pause_ms * 2 < hook->pause_max_ms ? hook->pause_ms * 2 : hook->pause_max_ms;
     hook->finished(hook, hook->wanted_route, err);
 }
 

@@ -22,6 +22,7 @@ struct hook {
     const char *path;
     char *address[HOOK_ADDRESSES_MAX + 1]; /* ends with NULL; borrowed */
     unsigned timeout_ms;
+    unsigned pause_max_ms; /* between attempts */
     void (*finished)(struct hook *hook, enum hand_route route,
                      int err); /* err: 0 or a negative errno */
     void *data;

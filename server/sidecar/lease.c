@@ -7,7 +7,6 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -117,15 +116,23 @@ static int change_all(struct lease *lease, enum lease_place place, bool put)
     return first;
 }
 
-/* Make before break: a router that has the second route already loses nothing with the first. */
-int lease_set(struct lease *lease, enum lease_place place)
+static int clear_others(struct lease *lease, enum lease_place place)
 {
-    int first = place == LEASE_NOWHERE ? 0 : change_all(lease, place, true);
+    int first = 0;
     for (enum lease_place at = LEASE_UP; first == 0 && at < LEASE_NOWHERE; at++) {
         if (at != place)
             first = change_all(lease, at, false);
     }
     return first;
+}
+
+/* Make before break: a router that has the second route already loses nothing with the first. */
+int lease_set(struct lease *lease, enum lease_place place)
+{
+    int err = lease->break_first ? clear_others(lease, place) : 0;
+    if (err == 0 && place != LEASE_NOWHERE)
+        err = change_all(lease, place, true);
+    return err == 0 && !lease->break_first ? clear_others(lease, place) : err;
 }
 
 static bool is_ours(const struct lease *lease, const struct sockaddr *found)

@@ -6,6 +6,7 @@
 #define PHAROS_SERVER_SIDECAR_LEASE_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct lease {
     uint32_t sequence;
     char interface[LEASE_NOWHERE][IF_NAMESIZE]; /* of each place; the second may be "": none */
     uint32_t seconds;
+    bool break_first; /* for daemons that can't tell two interfaces with one address apart */
     size_t addresses;
     struct lease_address address[LEASE_ADDRESSES_MAX];
 };
@@ -34,7 +36,7 @@ int lease_add_address(struct lease *lease, const char *text);
 int lease_open(struct lease *lease);
 
 /* Adds or renews all addresses at `place`, as deprecated ones (nobody should choose them as a source for
- * that), and only when all stand there takes them from elsewhere. Returns 0, or the first failure: a
+ * that), and only when all stand there takes them from elsewhere; with `break_first` before. Returns 0, or the first failure: a
  * negative errno. */
 int lease_set(struct lease *lease, enum lease_place place);
 

@@ -17,7 +17,7 @@ static const char usage[] =
     "  --run-dir DIR                 where pharosd's pulse.sock and the driver's socket are\n"
     "  --group NAME=ADDR[@PORT],...  service addresses that come and go together (repeatable)\n"
     "  --zone NAME                   a zone whose SOA is asked for (the first one configured)\n"
-    "  --driver lease|exec|log       log: a dry run\n"
+    "  --driver lease|bird|exec|log  log: a dry run\n"
     "  --control PATH                the driver's socket (DIR/announcer.sock; with several "
     "groups\n"
     "                                DIR/announcer-NAME.sock)\n"
@@ -128,15 +128,17 @@ static int set_driver(struct config_route *route, const char *text)
     static const struct {
         const char *text;
         enum route_driver driver;
-    } drivers[] = {
-        {"lease", ROUTE_DRIVER_LEASE}, {"exec", ROUTE_DRIVER_EXEC}, {"log", ROUTE_DRIVER_LOG}};
+    } drivers[] = {{"lease", ROUTE_DRIVER_LEASE},
+                   {"bird", ROUTE_DRIVER_BIRD},
+                   {"exec", ROUTE_DRIVER_EXEC},
+                   {"log", ROUTE_DRIVER_LOG}};
     for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
         if (strcmp(text, drivers[i].text) == 0) {
             route->driver = drivers[i].driver;
             return -1;
         }
     }
-    return mistake("a driver is lease, exec or log, not ", text);
+    return mistake("a driver is lease, bird, exec or log, not ", text);
 }
 
 static int set_without_fleet(struct config_route *route, const char *text)

@@ -284,8 +284,8 @@ static void a_value_out_of_range_is_refused(void **state)
     assert_tells("route: {driver: log, metrics: {zones: all}, groups: []}", "\"listen\"");
     assert_tells("route: {driver: log, metrics: {listen: '::1', zones: al}, groups: []}",
                  "\"zones\" must be one of: bad, all");
-    assert_tells("route: {driver: bird, groups: []}",
-                 "\"driver\" must be one of: lease, exec, log");
+    assert_tells("route: {driver: bgp, groups: []}",
+                 "\"driver\" must be one of: lease, bird, exec, log");
 }
 
 static void an_address_that_is_none_is_refused(void **state)

@@ -17,25 +17,29 @@ import tempfile
 import threading
 import time
 
-SERVICE = ["192.0.2.53", "2001:db8::53"]
+from daemons import BFD_MS, SERVICE, Bird
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 ROUTER_BIRD = """
 router id 10.0.0.1;
 log stderr all;
 protocol device { scan time 1; }
+protocol bfd { interface "*" { min rx interval BFD_MS ms; min tx interval BFD_MS ms; multiplier 3; }; }
 protocol kernel kernel4 { merge paths on; ipv4 { export all; import none; }; }
 protocol kernel kernel6 { merge paths on; ipv6 { export all; import none; }; }
 function sort_last() { if (65535, 0) ~ bgp_community then bgp_local_pref = 0; }
 template bgp node4 {
     local as 64500;
     graceful restart off;
+    bfd on;
     connect delay time 1; connect retry time 1; error wait time 1, 2;
     ipv4 { import filter { if net = 192.0.2.53/32 then { sort_last(); accept; } reject; }; export none; };
 }
 template bgp node6 {
     local as 64500;
     graceful restart off;
+    bfd on;
     connect delay time 1; connect retry time 1; error wait time 1, 2;
     ipv6 { import filter { if net = 2001:db8::53/128 then { sort_last(); accept; } reject; }; export none; };
 }
@@ -54,7 +58,7 @@ server:
 zones:
   - {{name: example.com, file: {dir}/example.com.zone}}
 route:
-  driver: lease
+  driver: {driver}
   audit: {dir}/route.jsonl
   groups:
     - {{name: any, addresses: [192.0.2.53, "2001:db8::53"], zones: all}}
@@ -66,20 +70,6 @@ ZONE = """$TTL 3600
 @    NS  ns
 ns   A   192.0.2.53
 ns   AAAA 2001:db8::53
-"""
-
-
-# The exec driver's node: routes that a hook turns on and off, in place of the marker interface.
-EXEC_BIRD = """
-protocol static anycast4 { disabled; ipv4; route 192.0.2.53/32 blackhole; }
-protocol static anycast6 { disabled; ipv6; route 2001:db8::53/128 blackhole; }
-"""
-
-EXEC_HOOK = """#!/bin/sh
-case $1 in up) word=enable ;; *) word=disable ;; esac
-for protocol in anycast4 anycast6; do
-    birdc -s {dir}/bird.ctl $word $protocol | grep -Eq 'enabled|disabled' || exit 1
-done
 """
 
 
@@ -147,11 +137,12 @@ class Node:
         self.gateways = [f"10.0.{number}.2", f"fd00:{number}::2"]
         self.number = number
         self.dir = os.path.join(topology.dir, name)
-        self.server = self.sidecar = self.announcer = self.bird = None
+        self.server = self.sidecar = self.announcer = None
+        self.daemon = topology.daemon(self)
         os.mkdir(self.dir)
         self.write("example.com.zone", ZONE)
         self.write("pharos.yaml", PHAROS_YAML.format(
-            name=name, dir=self.dir, without_fleet=topology.without_fleet))
+            name=name, dir=self.dir, driver=self.daemon.driver, without_fleet=topology.without_fleet))
 
     def write(self, name, text):
         with open(os.path.join(self.dir, name), "w", encoding="ascii") as file:
@@ -162,7 +153,7 @@ class Node:
         ip("netns", "add", self.namespace)
         self.topology.link(self.namespace, self.number)
         for address in SERVICE:
-            ip("-n", self.namespace, "address", "add", address, "dev", "lo")
+            self.daemon.stand(ip, address)
         for marker in ["any0", "any1"]:
             made = subprocess.run(["ip", "-n", self.namespace, "link", "add", marker, "type", "dummy"],
                                   stderr=subprocess.DEVNULL, check=False)
@@ -172,24 +163,8 @@ class Node:
 
     def start(self, name, *command, environment=None):
         log = open(os.path.join(self.dir, name + ".log"), "a", encoding="ascii")
-        return self.topology.start(self.namespace, *command, stderr=log, environment=environment)
-
-    def start_bird(self):
-        with open(os.path.join(HERE, "..", "..", "contrib", "bird", "bird.conf"),
-                  encoding="ascii") as file:
-            text = file.read()
-        for sample, own in [("198.51.100.2", f"10.0.{self.number}.2"),
-                            ("198.51.100.1", f"10.0.{self.number}.1"),
-                            ("2001:db8:1::2", f"fd00:{self.number}::2"),
-                            ("2001:db8:1::1", f"fd00:{self.number}::1")]:
-            text = text.replace(sample, own)
-        if self.topology.hook:
-            start, rest = text.split("protocol direct anycast", 1)
-            text = start + EXEC_BIRD + rest.split("}\n", 1)[1].replace(
-                'proto != "anycast" && proto != "draining" || ', "")
-        self.write("bird.conf", text)
-        self.bird = self.start("bird", "bird", "-f", "-c", f"{self.dir}/bird.conf",
-                               "-s", f"{self.dir}/bird.ctl", "-P", f"{self.dir}/bird.pid")
+        return self.topology.start(self.namespace, *command, stdout=log, stderr=log,
+                                   environment=environment)
 
     def start_server(self):
         topology = self.topology
@@ -220,16 +195,9 @@ class Node:
             return {}
 
     def start_announcer(self):
-        if self.topology.hook:
-            self.write("hook", EXEC_HOOK.format(dir=self.dir))
-            os.chmod(os.path.join(self.dir, "hook"), 0o755)
-            driver = ["pharos-route-exec", "--hook", f"{self.dir}/hook"]
-        else:
-            driver = ["pharos-announcer", "--interface", "any0",
-                      "--drain-interface", "any1", "--lease", "10"]
-        addresses = [word for address in SERVICE for word in ("--address", address)]
+        driver = self.daemon.command()
         self.announcer = self.start(
-            "announcer", self.topology.program(driver[0]), *driver[1:], *addresses,
+            "announcer", self.topology.program(driver[0]), *driver[1:],
             "--pulse", f"{self.dir}/pulse.sock", "--control", f"{self.dir}/announcer.sock")
 
     def stall(self, on):
@@ -242,6 +210,11 @@ class Node:
         else:
             os.unlink(os.path.join(self.dir, "stall"))
         return when
+
+    def logs(self):
+        """The names of all there are."""
+        return sorted(name.removesuffix(".log") for name in os.listdir(self.dir)
+                      if name.endswith(".log"))
 
     def log(self, name):
         path = os.path.join(self.dir, name + ".log")
@@ -263,11 +236,11 @@ class Node:
 class Topology:
     """Use as a context: all is taken down at its end."""
 
-    def __init__(self, build, double=False, without_fleet="stay", hook=False, keep=False):
+    def __init__(self, build, double=False, without_fleet="stay", daemon=Bird, keep=False):
         self.build = os.path.abspath(build)
         self.double = double
         self.without_fleet = without_fleet
-        self.hook = hook
+        self.daemon = daemon
         self.keep = keep
         self.prefix = f"ph{os.getpid()}"
         self.client = self.prefix + "c"
@@ -318,21 +291,26 @@ class Topology:
             node.set_up()
         self.fib = Fib(self.router)
         with open(os.path.join(self.dir, "bird.conf"), "w", encoding="ascii") as file:
-            file.write(ROUTER_BIRD)
+            file.write(ROUTER_BIRD.replace("BFD_MS", str(BFD_MS)))
         log = open(os.path.join(self.dir, "bird.log"), "w", encoding="ascii")
         self.start(self.router, "bird", "-f", "-c", f"{self.dir}/bird.conf",
                    "-s", f"{self.dir}/bird.ctl", "-P", f"{self.dir}/bird.pid", stderr=log)
         for node in self.nodes:
-            node.start_bird()
+            node.daemon.start()
             node.start_announcer()
             node.start_sidecar()
 
+    def wait(self, what, condition, limit_s):
+        wait_for(what, condition, limit_s)
+
+    def ask_router(self, *words):
+        return subprocess.run(["birdc", "-s", f"{self.dir}/bird.ctl", *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              check=False).stdout
+
     def sessions_up(self):
         """All four BGP sessions, as the router sees them."""
-        shown = subprocess.run(["birdc", "-s", f"{self.dir}/bird.ctl", "show", "protocols"],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                               check=False).stdout
-        return shown.count("Established") == 4
+        return self.ask_router("show", "protocols").count("Established") == 4
 
     def start_load(self, rate=500):
         self.load = self.start(self.client, sys.executable, os.path.join(HERE, "load.py"),

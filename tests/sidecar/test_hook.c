@@ -86,6 +86,7 @@ static int set_up(void **state)
     f.hook = (struct hook){.path = f.script,
                            .address = {"192.0.2.53", "2001:db8::53"},
                            .timeout_ms = 2000,
+                           .pause_max_ms = HOOK_PAUSE_MAX_MS,
                            .finished = on_finished,
                            .data = &f};
     hook_start(&f.hook, &f.loop);

@@ -143,6 +143,22 @@ static void draining_moves_the_addresses_to_the_other_interface(void **state)
     close(lease.fd);
 }
 
+static void breaking_first_moves_the_addresses_too(void **state)
+{
+    (void)state;
+    struct lease lease = open_lease("lo", 60);
+    strcpy(lease.interface[LEASE_DRAIN], "any1");
+    lease.break_first = true;
+    assert_int_equal(lease_set(&lease, LEASE_UP), 0);
+    assert_int_equal(lease_set(&lease, LEASE_DRAIN), 0);
+    assert_int_equal(lease_look(&lease), LEASE_DRAIN);
+    strcpy(lease.interface[LEASE_UP], "any9");
+    assert_int_equal(lease_set(&lease, LEASE_UP), -ENODEV);
+    assert_int_equal(lease_look(&lease),
+                     LEASE_NOWHERE); /* make before break would have kept it */
+    close(lease.fd);
+}
+
 static void what_can_not_be_put_elsewhere_stays_where_it_is(void **state)
 {
     (void)state;
@@ -162,6 +178,7 @@ int main(void)
         cmocka_unit_test(addresses_come_and_go_and_both_may_be_said_twice),
         cmocka_unit_test(another_ones_address_is_not_taken_for_ours),
         cmocka_unit_test(draining_moves_the_addresses_to_the_other_interface),
+        cmocka_unit_test(breaking_first_moves_the_addresses_too),
         cmocka_unit_test(what_can_not_be_put_elsewhere_stays_where_it_is),
         cmocka_unit_test(what_is_not_renewed_the_kernel_takes_away),
         cmocka_unit_test(without_the_interface_it_can_not_be_put_and_is_gone),
