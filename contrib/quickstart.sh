@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.." || exit 1
 exec </dev/null
 
 packages="build-essential cmake ninja-build pkg-config
-    libuv1-dev libldns-dev libyaml-dev libssl-dev libmicrohttpd-dev bind9-dnsutils"
+    libuv1-dev libldns-dev libyaml-dev libssl-dev libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev
+    bind9-dnsutils"
 build=build/quickstart
 zone=contrib/zones/example.com.zone
 log=$build/pharosd.log

@@ -14,10 +14,12 @@ cd "$(dirname "$0")/.." || exit 1
 
 packages="build-essential cmake ninja-build pkg-config clang libclang-rt-dev
     libuv1-dev libldns-dev libyaml-dev libssl-dev libmicrohttpd-dev libcmocka-dev
+    libcurl4-openssl-dev libjansson-dev
     bats bind9-dnsutils jq python3 python3-dnspython bird2 frr exabgp gobgpd iproute2 procps
     util-linux
     libxdp-dev libbpf-dev ethtool iputils-ping
-    nsd knot knot-dnsutils bind9 bind9-utils ldnsutils dnsviz prometheus curl"
+    nsd knot knot-dnsutils bind9 bind9-utils ldnsutils dnsviz prometheus curl
+    etcd-server etcd-client openssl"
 
 missing_packages() {
     for package in $packages; do
@@ -50,7 +52,8 @@ install_missing() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
         install $missing || return 1
     # Daemons are here to be tested against; none should run for having been installed.
-    for pair in bird2:bird frr:frr exabgp:exabgp gobgpd:gobgpd nsd:nsd knot:knot bind9:named prometheus:prometheus; do
+    for pair in bird2:bird frr:frr exabgp:exabgp gobgpd:gobgpd nsd:nsd knot:knot bind9:named prometheus:prometheus \
+        etcd-server:etcd; do
         case " $missing " in
         *" ${pair%:*} "*) as_root systemctl disable --now "${pair#*:}" >/dev/null 2>&1 || true ;;
         esac

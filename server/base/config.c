@@ -50,6 +50,7 @@ void config_fini(struct config *config)
         free(config->key[i].secret);
         free(config->key[i].file);
     }
+    config_fleet_fini(&config->route.fleet);
     keyring_drop(config->answer.keys);
     free(config->key);
     free(config->cookie_file);

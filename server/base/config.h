@@ -62,6 +62,21 @@ struct config_metrics {
     enum metrics_zones zones; /* that are listed by name */
 };
 
+/* The fleet that a node belongs to, and the etcd that knows who announces. */
+struct config_fleet {
+    char **etcd;   /* URLs without a path */
+    size_t etcds;  /* 0: no fleet */
+    unsigned keep; /* announcers that slowness leaves; 0: half of the members */
+    char *prefix;  /* of keys; NULL: FLEET_PREFIX_DEFAULT */
+    char *name;    /* of this node; NULL: server.identity, or the host's name */
+    char *ca_file; /* absolute paths from here on; NULL: the system's */
+    char *cert_file, *key_file;
+    char *user; /* NULL: nobody; owned as the rest */
+    char *password_file;
+};
+
+#define FLEET_PREFIX_DEFAULT "/pharos"
+
 struct config_route {
     enum route_driver driver;
     unsigned late_ms;
@@ -69,6 +84,7 @@ struct config_route {
     char *audit; /* file of decisions, one JSON object a line; NULL: none */
     struct config_metrics metrics;
     enum route_without_fleet without_fleet;
+    struct config_fleet fleet;
     struct config_group *group;
     size_t groups;
 };
@@ -120,9 +136,9 @@ struct config {
     char *cookie_file;           /* of cookie secrets; NULL: none */
     struct config_key *key;
     size_t keys;
-    char *user;                  /* NULL: stay who we are */
-    char *run_dir;               /* NULL: no control socket, no pulse, no lock */
-    char *state_dir;             /* NULL: keep nothing */
+    char *user;      /* NULL: stay who we are */
+    char *run_dir;   /* NULL: no control socket, no pulse, no lock */
+    char *state_dir; /* NULL: keep nothing */
     struct config_limits limits;
     enum config_verify verify;   /* of zones that have none of their own: what is there */
     unsigned signatures_warn_ms; /* warn of signatures so long before they expire */

@@ -161,5 +161,6 @@ int config_check(const struct config *config, struct notes *notes)
         check_folder(config, "zone-dirs:", config->zone_dir[i], notes);
     check_user(config, notes);
     check_route(config, notes);
+    config_fleet_check(config, notes);
     return notes->errors > errors ? -EINVAL : 0;
 }

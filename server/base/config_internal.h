@@ -14,6 +14,11 @@ extern const struct key config_keys[];
 /* Those of `route`, for a struct config_route. */
 extern const struct key config_route_keys[];
 
+/* Those of `route.fleet`, for a struct config_fleet; what config_fini() and config_check() do about it. */
+extern const struct key config_fleet_keys[];
+void config_fleet_fini(struct config_fleet *fleet);
+void config_fleet_check(const struct config *config, struct notes *notes);
+
 /* Reads a domain name, in lower case; `what` is for messages. False with a note. */
 bool config_read_name(struct reading *reading, const struct item *item, const struct key *key,
                       const char *what, struct name *name);

@@ -262,6 +262,10 @@ const struct key config_route_keys[] = {
      .read = value_choice,
      .offset = offsetof(struct config_route, without_fleet),
      .choices = without_fleet_choices},
+    {.name = "fleet",
+     .read = value_section,
+     .offset = offsetof(struct config_route, fleet),
+     .keys = config_fleet_keys},
     {.name = "groups", .read = read_groups, .required = true},
     {.name = NULL},
 };

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DRIVER_SILENT_MS = 3 * ROUTE_CLIENT_ASK_MS };
+
 /* A SERVFAIL of some zone whose text was refused is true; the others are served. */
 static void on_probe(struct prober *prober, unsigned path, enum probe_result result,
                      uint64_t us)
@@ -77,8 +79,16 @@ void group_configure(struct group *group, const struct config *config,
     group->floor_ms = route->late_ms;
     group->expiry_ms = route->thresholds.expiry_ms;
     group->own_guard.type =
-        route->without_fleet == WITHOUT_FLEET_WITHDRAW ? &guard_withdraw : &guard_stay;
+        route->fleet.etcds == 0 && route->without_fleet == WITHOUT_FLEET_WITHDRAW
+            ? &guard_withdraw
+            : &guard_stay;
     find_qnames(group, config, is);
+}
+
+void group_guard(struct group *group, struct guard *guard)
+{
+    group->guard = guard != NULL ? guard : &group->own_guard;
+    group->told = FLEET_UNTOLD;
 }
 
 struct group *group_new(const struct config *config, const struct config_group *is,
@@ -95,7 +105,8 @@ struct group *group_new(const struct config *config, const struct config_group *
     group->prober.late_ms = config->route.late_ms;
     group->prober.ended = on_probe;
     group->prober.data = group;
-    group->guard = &group->own_guard;
+    group_guard(group, NULL);
+    group->heard_ms = uv_hrtime() / 1000000;
     verdict_init(&group->verdict, &config->route.thresholds, uv_hrtime() / 1000000);
     group_configure(group, config, is);
     return group;
@@ -212,15 +223,30 @@ static void fill_sample(struct group *group, const struct group_tick *tick,
     ask_guard(group, s);
 }
 
-/* The driver is told of a new wish, and then the fleet. */
 static void follow(struct group *group, const struct watch *watch, enum wish wish)
 {
-    struct guard *guard = group->guard;
     memcpy(group->route.instance, watch->view.instance, INSTANCE_OCTETS);
     route_client_wish(&group->route, wish);
-    if (wish == WISH_UP)
+}
+
+/* Others count on a node while the driver says that it's announced, whoever wished so; where the driver
+ * says nothing any more, not for long. One that is on its way out doesn't count. */
+static void tell_fleet(struct group *group, enum wish wish, uint64_t now_ms)
+{
+    struct guard *guard = group->guard;
+    const enum route route = group->route.route;
+    if (route != ROUTE_UNKNOWN)
+        group->heard_ms = now_ms;
+    const bool leaves = wish == WISH_DRAIN || wish == WISH_DOWN;
+    const bool in = !leaves && route == ROUTE_UP;
+    const bool waits =
+        !leaves && route == ROUTE_UNKNOWN && now_ms - group->heard_ms < DRIVER_SILENT_MS;
+    if (waits || (int)group->told == (in ? FLEET_TOLD_IN : FLEET_TOLD_OUT))
+        return;
+    group->told = in ? FLEET_TOLD_IN : FLEET_TOLD_OUT;
+    if (in)
         guard->type->returned(guard);
-    else if (wish != WISH_NOTHING)
+    else
         guard->type->withdrawn(guard, group->verdict.badness);
 }
 
@@ -263,5 +289,6 @@ const struct decision *group_decide(struct group *group, const struct group_tick
     learn(group, tick->now_ms);
     if (verdict_wish(&group->verdict) != wish)
         follow(group, tick->watch, verdict_wish(&group->verdict));
+    tell_fleet(group, verdict_wish(&group->verdict), tick->now_ms);
     return told ? keep(group, before, tick->wall_ms) : NULL;
 }

@@ -42,6 +42,8 @@ struct group {
     /* Private. */
     struct group *next; /* of those that went with a configuration */
     bool started;
+    enum { FLEET_UNTOLD, FLEET_TOLD_IN, FLEET_TOLD_OUT } told; /* to the guard */
+    uint64_t heard_ms; /* when the driver's state was last known */
     char control[4096];
     unsigned floor_ms; /* of T */
     unsigned expiry_ms;
@@ -63,6 +65,9 @@ struct group *group_new(const struct config *config, const struct config_group *
 /* Takes over what may change while it runs: thresholds, zones, the guard of a node without a fleet. */
 void group_configure(struct group *group, const struct config *config,
                      const struct config_group *is);
+
+/* Another guard, which knows nothing of the group yet; NULL: that of a node without a fleet. */
+void group_guard(struct group *group, struct guard *guard);
 
 /* Whether that is all that has changed. */
 bool group_same(const struct group *group, const struct config_group *is);

@@ -5,6 +5,7 @@
 #include "server/sidecar/clock_step.h"
 #include "server/sidecar/confine.h"
 #include "server/sidecar/exporter.h"
+#include "server/sidecar/fleet_guard.h"
 #include "server/sidecar/group.h"
 #include "server/sidecar/operator.h"
 #include "server/sidecar/orders.h"
@@ -36,7 +37,8 @@ struct sidecar {
     struct exporter *exporter;
     struct group *group[GROUPS_MAX];
     size_t groups;
-    struct group *gone; /* with a configuration: their last probes may be under way */
+    struct fleet_guards *fleet; /* NULL: there's none */
+    struct group *gone;         /* with a configuration: their last probes may be under way */
     uv_signal_t signal[SIGNALS];
 };
 
@@ -188,6 +190,35 @@ static void find_control(const struct sidecar_options *o, const char *group, cha
         snprintf(path, 4096, "%s/announcer-%s.sock", run_dir, group);
 }
 
+/* The guards of a configuration's fleet, if it has one. */
+static int open_fleet(struct sidecar *s, const struct config *config,
+                      struct fleet_guards **fleet)
+{
+    char why[FLEET_WHY_MAX];
+    *fleet = NULL;
+    if (config->route.fleet.etcds == 0)
+        return 0;
+    const int err = fleet_guards_open(fleet, s->loop, config, why);
+    if (err != 0)
+        log_error("route.fleet: %s", why);
+    return err;
+}
+
+static void close_fleet(struct sidecar *s)
+{
+    for (size_t i = 0; i < s->groups; i++)
+        group_guard(s->group[i], NULL);
+    if (s->fleet != NULL)
+        fleet_guards_close(s->fleet);
+    s->fleet = NULL;
+}
+
+static void guard_groups(struct sidecar *s)
+{
+    for (size_t i = 0; s->fleet != NULL && i < s->groups; i++)
+        group_guard(s->group[i], fleet_guards_add(s->fleet, s->group[i]->name));
+}
+
 static int add_group(struct sidecar *s, const struct config_group *is)
 {
     char path[4096];
@@ -205,6 +236,7 @@ static int start_groups(struct sidecar *s)
     int err = 0;
     for (size_t i = 0; err == 0 && i < route->groups; i++)
         err = add_group(s, &route->group[i]);
+    guard_groups(s);
     return err;
 }
 
@@ -250,15 +282,25 @@ static void reload(struct sidecar *s)
         sidecar_options_fini(&is);
         return;
     }
+    struct fleet_guards *fleet;
+    if (open_fleet(s, &is.config, &fleet) != 0) {
+        log_error("the configuration before stays");
+        sidecar_options_fini(&is);
+        return;
+    }
     const bool same = same_groups(s, &is);
+    close_fleet(s);
     sidecar_options_fini(&s->options);
     s->options = is;
+    s->fleet = fleet;
     const struct config *config = &s->options.config;
     log_open("pharos-sidecar", config->log_level, config->log_format, NULL);
     open_audit(s);
     exporter_configure(s->exporter, &config->route.metrics);
     for (size_t i = 0; same && i < s->groups; i++)
         group_configure(s->group[i], config, &config->route.group[i]);
+    if (same)
+        guard_groups(s);
     if (!same)
         replace_groups(s);
     log_notice("the configuration is read again: %zu group(s), late after %u ms", s->groups,
@@ -307,7 +349,9 @@ static int start(struct sidecar *s)
     err = audit_open(&s->record, s->options.record);
     s->exporter = exporter_start(s->loop, &config->route.metrics, config->run_dir);
     if (err == 0)
-        err = s->exporter == NULL ? -ENOMEM : start_groups(s);
+        err = s->exporter == NULL ? -ENOMEM : open_fleet(s, config, &s->fleet);
+    if (err == 0)
+        err = start_groups(s);
     snprintf(s->orders_path, sizeof(s->orders_path), "%s/" ROUTE_SOCKET, config->run_dir);
     if (err == 0)
         err = orders_open(&s->orders, s->loop, s->orders_path, carry_out, s);
@@ -325,6 +369,7 @@ static void stop(struct sidecar *s)
     watch_stop(&s->watch);
     orders_close(s->orders);
     exporter_stop(s->exporter);
+    close_fleet(s);
     for (size_t i = 0; i < s->groups; i++)
         group_stop(s->group[i]);
     for (int i = 0; i < SIGNALS; i++)

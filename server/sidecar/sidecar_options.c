@@ -2,6 +2,7 @@
 #include "server/sidecar/sidecar_options.h"
 
 #include "server/sidecar/exporter.h"
+#include "server/sidecar/fleet_guard.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -254,6 +255,9 @@ static int check(const struct sidecar_options *o)
         return mistake("needed is ", "route.driver, or --driver");
     if (!exporter_possible(&config->route.metrics))
         return mistake("route.metrics: ", "this pharos-sidecar is built without libmicrohttpd");
+    if (config->route.fleet.etcds != 0 && !fleet_guards_possible())
+        return mistake("route.fleet needs libcurl and jansson, ",
+                       "and this program was built without them");
     if (o->control != NULL && config->route.groups > 1)
         return mistake("--control is for one group; ", "there are several");
     return -1;

@@ -113,7 +113,17 @@ static void every_key_sets_its_field(void **state)
                   "  metrics: {listen: '::1', zones: all}\n"
                   "  groups:\n"
                   "    - {name: any, addresses: [192.0.2.53, \"2001:db8::53\"], zones: all}\n"
-                  "  without-fleet: withdraw\n");
+                  "  without-fleet: withdraw\n"
+                  "  fleet:\n"
+                  "    etcd: [\"https://[2001:db8::9]:2379\", http://etcd.example:2379]\n"
+                  "    keep: 2\n"
+                  "    prefix: /pharos/eu\n"
+                  "    name: fra1\n"
+                  "    ca-file: ca.pem\n"
+                  "    cert-file: node.pem\n"
+                  "    key-file: /etc/node.key\n"
+                  "    user: pharos\n"
+                  "    password-file: password\n");
     assert_int_equal(config.listens, 2);
     assert_string_equal(address_to_text(&config.listen[1], text), "2001:db8::53@5300");
     assert_int_equal(config.workers, 4);
@@ -154,6 +164,17 @@ static void every_key_sets_its_field(void **state)
     assert_int_equal(config.route.driver, ROUTE_DRIVER_EXEC);
     assert_int_equal(config.route.late_ms, 50);
     assert_int_equal(config.route.without_fleet, WITHOUT_FLEET_WITHDRAW);
+    assert_int_equal(config.route.fleet.etcds, 2);
+    assert_string_equal(config.route.fleet.etcd[0], "https://[2001:db8::9]:2379");
+    assert_string_equal(config.route.fleet.etcd[1], "http://etcd.example:2379");
+    assert_int_equal(config.route.fleet.keep, 2);
+    assert_string_equal(config.route.fleet.prefix, "/pharos/eu");
+    assert_string_equal(config.route.fleet.name, "fra1");
+    assert_string_equal(config.route.fleet.ca_file, "/etc/pharos/ca.pem");
+    assert_string_equal(config.route.fleet.cert_file, "/etc/pharos/node.pem");
+    assert_string_equal(config.route.fleet.key_file, "/etc/node.key");
+    assert_string_equal(config.route.fleet.user, "pharos");
+    assert_string_equal(config.route.fleet.password_file, "/etc/pharos/password");
     assert_int_equal(config.route.groups, 1);
     assert_string_equal(config.route.group[0].name, "any");
     assert_int_equal(config.route.group[0].addresses, 2);
@@ -286,6 +307,21 @@ static void a_value_out_of_range_is_refused(void **state)
                  "\"zones\" must be one of: bad, all");
     assert_tells("route: {driver: bgp, groups: []}",
                  "\"driver\" must be one of: lease, bird, exec, log");
+}
+
+static void a_fleet_that_cant_be_is_refused(void **state)
+{
+    (void)state;
+    assert_tells("route: {fleet: {keep: 2}}", "etcd");
+    assert_tells("route: {fleet: {etcd: []}}", "etcd");
+    assert_tells("route: {fleet: {etcd: [192.0.2.9:2379]}}",
+                 "hint: as in https://192.0.2.9:2379");
+    assert_tells("route: {fleet: {etcd: [\"https://user:pw@192.0.2.9\"]}}", "is no endpoint");
+    assert_tells("route: {fleet: {etcd: [\"https://192.0.2.9/v3\"]}}", "is no endpoint");
+    assert_tells("route: {fleet: {keep: 0}}", "\"keep\" must be from 1 to 4096");
+    assert_tells("route: {fleet: {name: a/b}}", "letters, digits");
+    assert_tells("route: {fleet: {prefix: pharos}}", "no prefix of keys");
+    assert_tells("route: {fleet: {prefix: /pharos/}}", "no prefix of keys");
 }
 
 static void an_address_that_is_none_is_refused(void **state)
@@ -522,6 +558,7 @@ int main(void)
         cmocka_unit_test(what_is_verified_is_the_servers_or_the_zones_own),
         cmocka_unit_test(a_wrong_type_is_refused),
         cmocka_unit_test(a_value_out_of_range_is_refused),
+        cmocka_unit_test(a_fleet_that_cant_be_is_refused),
         cmocka_unit_test(an_address_that_is_none_is_refused),
         cmocka_unit_test(what_stands_twice_is_refused),
         cmocka_unit_test(what_lacks_is_told),

@@ -19,7 +19,7 @@ enum {
     TIMEOUT_MS = 2000, /* of a request */
     WELL_MS = 25000,   /* enough for all to come back the first time */
     MESSAGES_MAX = 8,  /* of a node at once: one that's waited for, others are late */
-    ANNOUNCER_MS = 10, /* a dead server's route is gone so soon */
+    LATE_MS = 8000,    /* at most, of what nobody waits for any more */
 };
 
 /* A request on its way. */
@@ -176,7 +176,7 @@ static void send(struct world *w, struct node *n, const struct fleet_request *re
     if (is_cut(w, (size_t)(n - w->node)) || fate == 0)
         m->carry_out_ms = 0;
     else if (fate == 1) /* carried out late, with nobody waiting */
-        m->carry_out_ms += TIMEOUT_MS + draw(w, 8000);
+        m->carry_out_ms += TIMEOUT_MS + draw(w, LATE_MS);
     if (m->carry_out_ms == 0 || fate <= 2)
         m->deliver_ms = w->now_ms + TIMEOUT_MS;
     w->claims += request->peers != 0;
@@ -366,7 +366,7 @@ static void check_registrations(struct world *w)
         if (w->store->slot[i].up.revision == 0 || announces(n))
             continue;
         const uint64_t since_ms = w->now_ms - n->gone_ms;
-        if (n->gone_by_leave || since_ms > 1000 * FLEET_LEASE_S + 2 * TIMEOUT_MS)
+        if (n->gone_by_leave || since_ms > 1000 * FLEET_LEASE_S + TIMEOUT_MS + LATE_MS)
             wrong(w, "%s is registered and has no route for %llu ms", n->fleet.name,
                   (unsigned long long)since_ms);
     }
