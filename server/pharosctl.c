@@ -34,7 +34,7 @@ static const char help[] =
     "\n"
     "Commands:\n"
     "  status          how it's doing, and what is wrong with which zones\n"
-    "  zones           all zones: name, state, serial, RRs, octets, when loaded, file\n"
+    "  zones           all zones: name, state, serial, RRs, octets, when loaded, names changed, file\n"
     "  reload [ZONE]   load what changed, or ZONE if it changed, and wait for it\n"
     "  stats           counters since the start, of all workers together\n"
     "  upgrade         have a new pharosd take over from the running one, and wait for it\n"

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,8 +11,18 @@
 enum {
     PIECE_FIRST = 4 * 1024,
     PIECE_MAX = 256 * 1024,      /* up to here malloc'd, above a mapping of its own */
+    PAGE = 4096,
     HUGE_PAGE = 2 * 1024 * 1024, /* also the least step by which memory is committed */
     HUGE_FROM = 4 * HUGE_PAGE,   /* rounding up to huge pages wastes little from here on */
+    SHARED_FROM = 512 * 1024,    /* below, a zone is built anew in no time */
+};
+
+/* Of arenas in one place. What was appended counts as used even where it was for nothing: so it needs no
+ * clearing, and nobody can be in the way of it. */
+struct arena_share {
+    atomic_uint holders;
+    size_t original;
+    size_t used, committed; /* by whoever extended it last */
 };
 
 static size_t round_up(size_t octets, size_t to)
@@ -66,6 +77,11 @@ int arena_init_small(struct arena *arena)
 
 void arena_fini(struct arena *arena)
 {
+    if (arena->share != NULL && atomic_fetch_sub(&arena->share->holders, 1) > 1) {
+        *arena = (struct arena){0};
+        return;
+    }
+    free(arena->share);
     if (arena->reserved != 0)
         munmap(arena->base, arena->reserved);
     else
@@ -73,12 +89,13 @@ void arena_fini(struct arena *arena)
     *arena = (struct arena){0};
 }
 
-/* Makes the first `octets` octets writable, and half as much again to do so seldom. */
+/* Makes the first `octets` octets writable, and half as much again to do so seldom: not of an extension,
+ * which mostly is small. */
 static bool commit(struct arena *arena, size_t octets)
 {
     if (octets > arena->reserved)
         return false;
-    size_t committed = round_up(octets + octets / 2, HUGE_PAGE);
+    size_t committed = round_up(octets + (arena->share != NULL ? 0 : octets / 2), HUGE_PAGE);
     if (committed > arena->reserved)
         committed = arena->reserved;
     if (mprotect(arena->base, committed, PROT_READ | PROT_WRITE) != 0)
@@ -88,6 +105,22 @@ static bool commit(struct arena *arena, size_t octets)
         madvise(arena->base, committed, MADV_HUGEPAGE);
     madvise(arena->base, committed, MADV_DONTDUMP);
     arena->committed = committed;
+    return true;
+}
+
+static bool move_to_mapping(struct arena *arena, size_t octets)
+{
+    struct arena mapping;
+    if (reserve(&mapping, ARENA_OCTETS_MAX) != 0)
+        return false;
+    if (!commit(&mapping, octets)) {
+        arena_fini(&mapping);
+        return false;
+    }
+    memcpy(mapping.base, arena->base, arena->used);
+    mapping.used = arena->used;
+    free(arena->base);
+    *arena = mapping;
     return true;
 }
 
@@ -105,22 +138,13 @@ static bool grow(struct arena *arena, size_t octets)
         arena->committed = committed;
         return true;
     }
-    struct arena mapping;
-    if (reserve(&mapping, ARENA_OCTETS_MAX) != 0)
-        return false;
-    if (!commit(&mapping, octets)) {
-        arena_fini(&mapping);
-        return false;
-    }
-    memcpy(mapping.base, arena->base, arena->used);
-    mapping.used = arena->used;
-    free(arena->base);
-    *arena = mapping;
-    return true;
+    return move_to_mapping(arena, octets);
 }
 
 static bool make_room(struct arena *arena, size_t octets)
 {
+    if (arena->sealed)
+        return false;
     return octets <= arena->committed
         || (arena->reserved != 0 ? commit(arena, octets) : grow(arena, octets));
 }
@@ -151,6 +175,34 @@ static int move_to_piece(struct arena *arena)
     return 0;
 }
 
+/* Has `keep` octets stay, and address space for half as much again behind them. Half is more than is
+ * appended before a zone is built anew. */
+static int keep_open(struct arena *arena, size_t keep)
+{
+    size_t reserved = round_up(keep + keep / 2, HUGE_PAGE);
+    if (reserved > arena->reserved)
+        reserved = arena->reserved;
+    struct arena_share *share = malloc(sizeof *share);
+    if (share == NULL)
+        return -ENOMEM;
+    if (keep < reserved
+        && mmap(arena->base + keep, reserved - keep, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)
+               == MAP_FAILED) {
+        free(share);
+        return -ENOMEM;
+    }
+    *share = (struct arena_share){
+        .holders = 1, .original = arena->used, .used = arena->used, .committed = keep};
+    arena->share = share;
+    arena->sealed = true;
+    arena->committed = arena->used;
+    if (reserved < arena->reserved
+        && munmap(arena->base + reserved, arena->reserved - reserved) == 0)
+        arena->reserved = reserved;
+    return 0;
+}
+
 int arena_seal(struct arena *arena)
 {
     if (arena->reserved == 0) {
@@ -164,11 +216,45 @@ int arena_seal(struct arena *arena)
     if (arena->used <= PIECE_MAX)
         return move_to_piece(arena);
 
-    const size_t keep = round_up(arena->used, 4096);
+    const size_t keep = round_up(arena->used, PAGE);
+    if (arena->used >= SHARED_FROM)
+        return keep_open(arena, keep);
     if (keep < arena->reserved && munmap(arena->base + keep, arena->reserved - keep) == 0)
         arena->reserved = keep;
     arena->committed = arena->used;
     return 0;
+}
+
+int arena_seal_open(struct arena *arena)
+{
+    if (arena->reserved == 0 && !move_to_mapping(arena, arena->used))
+        return -ENOMEM;
+    return keep_open(arena, round_up(arena->used, PAGE));
+}
+
+int arena_extend(struct arena *more, const struct arena *sealed)
+{
+    struct arena_share *share = sealed->share;
+    if (share == NULL)
+        return -ENOTSUP;
+    atomic_fetch_add(&share->holders, 1);
+    *more = *sealed;
+    more->used = share->used;
+    more->committed = share->committed;
+    more->sealed = false;
+    return 0;
+}
+
+void arena_settle(struct arena *more)
+{
+    more->share->used = more->used;
+    more->share->committed = more->committed;
+    more->sealed = true;
+}
+
+size_t arena_original(const struct arena *arena)
+{
+    return arena->share == NULL ? 0 : arena->share->original;
 }
 
 /* Address space of `octets` that begins at a multiple of ARENA_PART. NULL: none. */

@@ -16,12 +16,16 @@ enum { ARENA_UNIT = 4 };
 
 #define ARENA_OCTETS_MAX ((size_t)UINT32_MAX * ARENA_UNIT)
 
+struct arena_share; /* what the versions of a zone have together that lie in one arena */
+
 struct arena {
     uint8_t *base;
     size_t used;      /* octets, a multiple of ARENA_UNIT */
     size_t committed; /* octets that may be written */
     size_t reserved;  /* octets of address space; 0: `base` is a malloc'd piece */
     bool grows;       /* the piece may become larger, elsewhere */
+    bool sealed;      /* nothing can be appended though there's address space */
+    struct arena_share *share; /* NULL: nothing can be appended once it's sealed */
 };
 
 /* Reserves address space for up to `octets_max` octets; memory is committed as it is used, and pointers into
@@ -32,6 +36,7 @@ int arena_init(struct arena *arena, size_t octets_max);
  * then appending may invalidate pointers into it. For what is mostly small and seldom huge. */
 int arena_init_small(struct arena *arena);
 
+/* The memory itself goes with the last of those that share it. Any thread. */
 void arena_fini(struct arena *arena);
 
 /* Appends `octets` octets, zeroed, rounded up to whole units. Returns their reference, or 0
@@ -40,9 +45,21 @@ uint32_t arena_append(struct arena *arena, size_t octets);
 
 /* Gives back what isn't used. A small arena moves into a malloc'd piece, since a mapping each
  * would exceed the kernel's limit for many zones; nothing can be appended after. Large ones ask
- * for huge pages and are left out of core dumps. Returns 0, or -ENOMEM with the arena as it
- * was. */
+ * for huge pages and are left out of core dumps; what is large enough for that to be worth while keeps address
+ * space behind its end for arena_extend(). Returns 0, or -ENOMEM with the arena as it was. */
 int arena_seal(struct arena *arena);
+
+/* The same, and even a small arena can be extended. */
+int arena_seal_open(struct arena *arena);
+
+/* Begins `more`, which is `sealed` and what is appended to it from now on, in the same place: readers of
+ * `sealed` see nothing of that. One at a time; before the next, and before anybody else reads `more`,
+ * arena_settle() is due. Returns 0, or -ENOTSUP where it can't be extended. */
+int arena_extend(struct arena *more, const struct arena *sealed);
+void arena_settle(struct arena *more);
+
+/* Octets that it had when it was sealed, before all extensions. 0: can't be extended. */
+size_t arena_original(const struct arena *arena);
 
 /* An arena of `octets` octets that are all there already but lie elsewhere: address space that can't be
  * touched before arena_fill() brought a part of it. Nothing can be appended. Returns 0 or -ENOMEM. */

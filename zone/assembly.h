@@ -56,6 +56,10 @@ int assembly_add(struct assembly *assembly, size_t first, size_t end);
 /* In place of the apex, for a zone without records there: says what it lacks. */
 void assembly_miss_apex(struct assembly *assembly);
 
+/* Reads from the apex, whose node is known, and the tries what holds for the zone as a whole, and appends the
+ * record of its version (conclude.c); `previous` is the reference of the one before, or 0. Returns 0 or -ENOMEM. */
+int zone_conclude(struct zone *zone, uint32_t previous);
+
 /* The assembly's own parts. */
 
 /* Appends the block laid out last to the node appended last. Returns 0 or -ENOMEM. */

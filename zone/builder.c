@@ -1,9 +1,8 @@
 /* builder.c -- makes a zone of records
  * Gathers them, has the sorted ones assembled into nodes, and puts the tries over those. */
 #include "zone/assembly.h"
-#include "zone/nsec3.h"
 #include "zone/rrtype.h"
-#include "zone/wire.h"
+#include "zone/upsert.h"
 #include "zone/zone.h"
 
 #include <errno.h>
@@ -11,7 +10,10 @@
 #include <string.h>
 
 struct builder {
-    struct records records;
+    struct records records;       /* of an update: those that are new */
+    struct difference difference; /* `zone` NULL: it's no update */
+    size_t runs_max;              /* of an update */
+    bool keep_open;
     char **file;
     size_t files;
     bool (*stop)(void *context); /* NULL: nobody watches */
@@ -32,6 +34,7 @@ void builder_free(struct builder *builder)
 {
     if (builder == NULL)
         return;
+    difference_fini(&builder->difference);
     records_fini(&builder->records);
     for (size_t i = 0; i < builder->files; i++)
         free(builder->file[i]);
@@ -49,9 +52,28 @@ int builder_file(struct builder *builder, const char *path)
     return file[builder->files] == NULL ? -ENOMEM : (int)builder->files++;
 }
 
+int builder_update(struct builder *builder, const struct zone *before)
+{
+    if (!upsert_possible(before))
+        return -ENOTSUP;
+    builder->runs_max = upsert_names_max(before);
+    return difference_init(&builder->difference, before);
+}
+
+void builder_keep_open(struct builder *builder)
+{
+    builder->keep_open = true;
+}
+
 int builder_add(struct builder *builder, const struct name *owner, uint16_t type, uint32_t ttl,
                 const uint8_t *rdata, uint16_t rdata_octets, struct place place)
 {
+    if (builder->difference.zone != NULL) {
+        if (difference_note(&builder->difference, owner, type, ttl, rdata, rdata_octets))
+            return 0;
+        if (builder->records.runs > builder->runs_max)
+            return -E2BIG;
+    }
     const struct record header = {
         .ttl = ttl,
         .type = type,
@@ -62,6 +84,7 @@ int builder_add(struct builder *builder, const struct name *owner, uint16_t type
     };
     return records_add(&builder->records, owner, &header, rdata);
 }
+
 static int build_trie(struct zone *zone, const struct leaves *leaves, uint32_t *root)
 {
     struct trie_builder *trie = trie_builder_new(&zone->arena);
@@ -78,86 +101,6 @@ static int build_trie(struct zone *zone, const struct leaves *leaves, uint32_t *
         err = trie_builder_finish(trie, root);
     trie_builder_free(trie);
     return err;
-}
-
-static size_t nsec3_key_of(const struct nsec3_params *params, const uint8_t *wire,
-                           size_t octets, uint8_t key[NAME_KEY_MAX])
-{
-    uint8_t hash[NSEC3_HASH_OCTETS];
-    nsec3_hash(params, wire, octets, hash);
-    return nsec3_key(hash, key);
-}
-
-/* The NSEC3 of the apex's wildcard or what covers it. 0 where there's one though there is no such
- * wildcard, a collision of hashes that only a search can tell. */
-static uint32_t find_nsec3_wildcard(const struct zone *zone, const struct trie *trie,
-                                    const struct nsec3_params *params)
-{
-    const struct name *apex = &zone->apex;
-    if (apex->octets + 2u > NAME_OCTETS_MAX)
-        return 0;
-    uint8_t wildcard[NAME_OCTETS_MAX] = {1, '*'}, key[NAME_KEY_MAX];
-    memcpy(wildcard + 2, apex->wire, apex->octets);
-    const size_t symbols = nsec3_key_of(params, wildcard, 2u + apex->octets, key);
-    const bool exists =
-        (zone_node(zone, zone->apex_node)->flags & NODE_WILDCARD_CHILD) != 0;
-    const bool hashed = trie_get(trie, key, symbols) != 0;
-    return hashed == exists ? trie_predecessor(trie, key, symbols) : 0;
-}
-
-/* The apex is the closest encloser of most names that don't exist, so what proves that is kept at
- * hand: its NSEC3, and the NSEC or NSEC3 that denies its wildcard. */
-static void find_apex_proofs(struct zone *zone)
-{
-    struct trie trie = {.arena = &zone->arena,
-                        .key_of = zone_key_of,
-                        .context = zone,
-                        .root = zone->version.nsec3_root};
-    if (zone->version.nsec3_root == 0)
-        zone->nsec3_params = 0; /* parameters of a chain that isn't there */
-    if (zone->nsec3_params == 0) {
-        trie.root = zone->version.root;
-        if (zone->nsec)
-            zone->apex_wildcard = trie_predecessor(&trie, name_asterisk, NAME_ASTERISK_SYMBOLS);
-        return;
-    }
-    const uint8_t *rdata = arena_at(&zone->arena, zone->nsec3_params);
-    struct nsec3_params params;
-    if (!nsec3_params_read(&params, rdata, 5u + rdata[4]))
-        return;
-    uint8_t key[NAME_KEY_MAX];
-    const size_t symbols = nsec3_key_of(&params, zone->apex.wire, zone->apex.octets, key);
-    zone->nsec3_apex = trie_get(&trie, key, symbols);
-    zone->apex_wildcard = find_nsec3_wildcard(zone, &trie, &params);
-}
-
-/* What the SOA and the apex say of the zone as a whole. The SOA is there: check_owner() saw to
- * it. */
-static void read_apex(struct zone *zone)
-{
-    const struct node *apex = zone_node(zone, zone->apex_node);
-    const struct block *soa = node_block(apex, RRTYPE_SOA);
-    const uint8_t *fixed = block_wire(soa) + soa->wire_octets - 20;
-    const uint32_t ttl = wire_get32(block_wire(soa) + 6), minimum = wire_get32(fixed + 16);
-    zone->version.serial = wire_get32(fixed);
-    zone->refresh = wire_get32(fixed + 4);
-    zone->retry = wire_get32(fixed + 8);
-    zone->expire = wire_get32(fixed + 12);
-    zone->negative_ttl = ttl < minimum ? ttl : minimum;
-    const struct block *keys = node_block(apex, RRTYPE_DNSKEY);
-    const struct block *nsec = node_block(apex, RRTYPE_NSEC);
-    zone->signed_ = soa->sig_count > 0 && keys != NULL && keys->count > 0;
-    zone->nsec = nsec != NULL && nsec->count > 0;
-    find_apex_proofs(zone);
-}
-
-static int append_version(struct zone *zone)
-{
-    const uint32_t at = arena_append(&zone->arena, sizeof zone->version);
-    if (at == 0)
-        return -ENOMEM;
-    memcpy(arena_edit(&zone->arena, at), &zone->version, sizeof zone->version);
-    return 0;
 }
 
 void builder_watch(struct builder *builder, bool (*stop)(void *context), void *context)
@@ -191,7 +134,8 @@ static int assemble(const struct builder *builder, struct assembly *assembly)
     return err;
 }
 
-static int finish_zone(struct zone *zone, struct assembly *assembly)
+static int finish_zone(const struct builder *builder, struct zone *zone,
+                       struct assembly *assembly)
 {
     zone->apex_node = assembly->path[0];
     int err = build_trie(zone, &assembly->leaves, &zone->version.root);
@@ -201,9 +145,10 @@ static int finish_zone(struct zone *zone, struct assembly *assembly)
         return err;
     for (size_t i = 0; i < assembly->targets; i++)
         check_target(&assembly->reporter, zone, assembly->target[i]);
-    read_apex(zone);
-    err = append_version(zone);
-    return err != 0 ? err : arena_seal(&zone->arena);
+    err = zone_conclude(zone, 0);
+    if (err != 0)
+        return err;
+    return builder->keep_open ? arena_seal_open(&zone->arena) : arena_seal(&zone->arena);
 }
 
 static int build(struct builder *builder, struct zone *zone, struct notes *notes)
@@ -216,15 +161,25 @@ static int build(struct builder *builder, struct zone *zone, struct notes *notes
     if (err == 0)
         err = assemble(builder, &assembly);
     if (err == 0 && notes->errors == errors)
-        err = finish_zone(zone, &assembly);
+        err = finish_zone(builder, zone, &assembly);
     if (err == 0 && notes->errors > errors)
         err = -EBADMSG;
     assembly_fini(&assembly);
     return err;
 }
 
+static int update(struct builder *builder, struct zone **out, struct notes *notes)
+{
+    const struct reporter reporter = {
+        .notes = notes, .file = builder->file, .files = builder->files};
+    const int err = records_sort(&builder->records);
+    return err != 0 ? err : upsert(out, &builder->difference, &builder->records, &reporter);
+}
+
 int builder_finish(struct builder *builder, struct zone **out, struct notes *notes)
 {
+    if (builder->difference.zone != NULL)
+        return update(builder, out, notes);
     struct zone *zone = zone_new_empty(&builder->records.apex);
     if (zone == NULL)
         return -ENOMEM;

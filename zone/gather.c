@@ -39,14 +39,9 @@ static struct rrset *push_rrset(struct gathering *gathering)
     return &gathering->rrset[gathering->rrsets++];
 }
 
-/* The type of the RRset to which a record belongs: signatures go with what they cover. None covers
- * type 0, which is glue in a zone (BLOCK_GLUE). */
 static uint16_t set_type(const struct record *record)
 {
-    if (record->type != RRTYPE_RRSIG || record->rdata_octets < 2)
-        return record->type;
-    const uint16_t covered = wire_get16(record_rdata(record));
-    return covered != BLOCK_GLUE ? covered : record->type;
+    return rrset_type(record->type, record_rdata(record), record->rdata_octets);
 }
 
 /* NAPTR's name comes after two numbers and three strings (RFC 3403 section 4.1). */

@@ -174,6 +174,7 @@ static const uint8_t *open_about(struct rest *rest, struct about *header)
     return zone != NULL && is_bool(zone, offsetof(struct zone, signed_))
                    && is_bool(zone, offsetof(struct zone, nsec))
                    && is_bool(zone, offsetof(struct zone, arena.grows))
+                   && is_bool(zone, offsetof(struct zone, arena.sealed))
                ? zone
                : NULL;
 }

@@ -4,6 +4,8 @@
 #define PHAROS_ZONE_RRSET_H
 
 #include "zone/records.h"
+#include "zone/rrtype.h"
+#include "zone/wire.h"
 
 /* An RRset and its signatures: indexes into `record` of the gathering it's in. */
 struct rrset {
@@ -21,6 +23,16 @@ struct gathering {
     struct rrset *rrset;
     size_t rrsets, rrset_capacity;
 };
+
+/* The type of the RRset to which an RR belongs: signatures go with what they cover. None covers type 0, which is
+ * glue in a zone (BLOCK_GLUE). */
+static inline uint16_t rrset_type(uint16_t type, const uint8_t *rdata, size_t octets)
+{
+    if (type != RRTYPE_RRSIG || octets < 2)
+        return type;
+    const uint16_t covered = wire_get16(rdata);
+    return covered != BLOCK_GLUE ? covered : type;
+}
 
 /* Told of a duplicate that was dropped, or of a record whose TTL isn't its RRset's. */
 typedef void gather_remark(void *context, const struct record *record, bool duplicate);

@@ -327,3 +327,27 @@ int trie_walk(const struct trie *trie, int (*visit)(void *context, uint32_t valu
                ? 0
                : walk(trie->arena, trie_cell_at(trie->arena, trie->root), visit, context);
 }
+
+int trie_walk_below(const struct trie *trie, const uint8_t *key, size_t len,
+                    int (*visit)(void *context, uint32_t value), void *context)
+{
+    if (trie->root == 0)
+        return 0;
+    struct trie_cell cell = trie_cell_at(trie->arena, trie->root);
+    while (trie_is_branch(cell) && trie_offset(cell) < len) {
+        const uint8_t symbol = key[trie_offset(cell)];
+        if (!trie_has(cell, symbol))
+            return 0;
+        cell = trie_cell_at(trie->arena, trie_twig(cell, trie_rank(cell, symbol)));
+    }
+    /* All below here have as many symbols of `key` as one of them. */
+    struct trie_cell leaf = cell;
+    while (trie_is_branch(leaf))
+        leaf = trie_cell_at(trie->arena, trie_twig(leaf, 0));
+    uint8_t theirs[NAME_KEY_MAX];
+    const size_t theirs_len = trie->key_of(trie->context, leaf.reference, theirs);
+    for (size_t i = 0; i < len; i++)
+        if (trie_symbol(theirs, theirs_len, i) != key[i])
+            return 0;
+    return walk(trie->arena, cell, visit, context);
+}

@@ -119,6 +119,10 @@ uint32_t trie_predecessor(const struct trie *trie, const uint8_t *key, size_t le
 int trie_walk(const struct trie *trie, int (*visit)(void *context, uint32_t value),
               void *context);
 
+/* The same for the values whose keys begin with `key`. */
+int trie_walk_below(const struct trie *trie, const uint8_t *key, size_t len,
+                    int (*visit)(void *context, uint32_t value), void *context);
+
 /* Builds a trie from values that come in ascending order of their keys, laying related twigs
  * side by side: twice as dense and twice as fast to search as one made by trie_put(). */
 struct trie_builder;

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-/* What a zone's arena ends with: the newest version first, each naming the one before. */
+/* The record of a version in the zone's arena, each naming the one before. */
 struct version {
     uint32_t root;       /* trie of owner names relative to the apex; leaves are nodes */
     uint32_t nsec3_root; /* trie of NSEC3 owners, relative too; 0 where there are none */
@@ -37,6 +37,9 @@ struct zone {
     uint32_t apex_wildcard; /* the node whose NSEC or NSEC3 is, or covers, the wildcard below the
                              * apex; 0: none */
     struct signatures signatures;
+    uint32_t version_at; /* the record of `version` */
+    uint32_t changed; /* names in which it differs from the version before it in the same arena; 0:
+                       * the arena was made for this version */
     unsigned holds; /* of zone_hold(); the main loop's */
 };
 
@@ -49,6 +52,9 @@ struct zone *zone_new_empty(const struct name *apex);
 void zone_hold(const struct zone *zone);
 
 void zone_free(struct zone *zone);
+
+/* Whether two versions of a zone say the same, however their arenas came about. */
+bool zone_same(const struct zone *a, const struct zone *b);
 
 static inline bool zone_loaded(const struct zone *zone)
 {
@@ -87,6 +93,15 @@ struct builder;
 /* Returns NULL out of memory. `apex` is copied. */
 struct builder *builder_new(const struct name *apex);
 void builder_free(struct builder *builder);
+
+/* Before anything is added: makes the zone from the version `before`, which is borrowed and may be read
+ * meanwhile, by its difference, in the same arena. What was added must be the zone as a whole still. Returns 0,
+ * -ENOMEM, or -ENOTSUP where that version can't be gone on from. From then on builder_add() and builder_finish()
+ * may return -E2BIG: it's for a builder without this; and builder_finish() -EALREADY: `before` has it all. */
+int builder_update(struct builder *builder, const struct zone *before);
+
+/* Lets versions be made of the zone even where it's so small that it isn't worth while. */
+void builder_keep_open(struct builder *builder);
 
 /* Registers a file's name for notes; returns its index, or -ENOMEM. */
 int builder_file(struct builder *builder, const char *path);

@@ -101,12 +101,22 @@ static bool note_progress(void *context, const struct zonefile_progress *progres
     return tell(watch);
 }
 
+/* A builder for the whole zone or, where there's a version to go on from, for what changed. */
+static struct builder *make_builder(const struct name *apex, const struct zone *before)
+{
+    struct builder *builder = builder_new(apex);
+    if (builder == NULL || before == NULL || builder_update(builder, before) == 0)
+        return builder;
+    builder_free(builder);
+    return builder_new(apex);
+}
+
 static int load_once(struct zone **out, const char *path, const struct name *apex,
-                     const struct zonefile_options *options, struct sources *sources,
-                     struct notes *notes, bool *changed)
+                     const struct zonefile_options *options, const struct zone *before,
+                     struct sources *sources, struct notes *notes, bool *changed)
 {
     *changed = false;
-    struct builder *builder = builder_new(apex);
+    struct builder *builder = make_builder(apex, before);
     if (builder == NULL)
         return -ENOMEM;
     const struct reading_sink sink = {
@@ -135,14 +145,19 @@ int zonefile_load(struct zone **out, const char *path, const struct name *apex,
                   const struct zonefile_options *options, struct sources *sources,
                   struct notes *notes)
 {
-    const struct notes before = *notes;
-    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const struct notes known = *notes;
+    const struct zone *before = options == NULL ? NULL : options->before;
+    for (unsigned attempt = 0; attempt < ATTEMPTS;) {
         bool changed;
         sources_fini(sources);
-        const int err = load_once(out, path, apex, options, sources, notes, &changed);
-        if (!changed || err == -ECANCELED || err == -ENOMEM)
+        const int err = load_once(out, path, apex, options, before, sources, notes, &changed);
+        if (err == -E2BIG && before != NULL)
+            before = NULL; /* too much changed: all of it is read once more, to be built */
+        else if (!changed || err == -ECANCELED || err == -ENOMEM)
             return err;
-        notes_rewind(notes, &before);
+        else
+            attempt++;
+        notes_rewind(notes, &known);
     }
     notes_add(notes, SEVERITY_ERROR, path, 0, 0, 0, NULL, 0,
               "it changed while it was read, %d times in a row", ATTEMPTS);

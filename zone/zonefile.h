@@ -41,6 +41,9 @@ struct zonefile_progress {
 };
 
 struct zonefile_options {
+    /* A version of the zone, borrowed, that may be read meanwhile: where little changed the new one goes on in its
+     * arena, which takes hardly any memory, and warnings are about what changed. NULL: none. */
+    const struct zone *before;
     /* Refuses pipes and devices, which may never end: for a server, whose threads they'd hold. */
     bool files_only;
     /* Called for every 256 KiB or so that are read, and every few thousand owners that are built; may be NULL.
@@ -54,8 +57,8 @@ struct zonefile_options {
  * freed with sources_fini()) tells the files that were read, also when the load failed, as far as
  * they could be opened. A file that changed while it was read is read again, up to three times, then
  * -EAGAIN. Otherwise `*out` is untouched and `notes` tells why.
- * Returns 0, -ENOMEM, -ECANCELED, -EAGAIN, what open() or read() gave, or -EBADMSG for text that is
- * no zone. */
+ * Returns 0, -ENOMEM, -ECANCELED, -EAGAIN, -EALREADY where the files say what options->before does (only where
+ * that could be gone on from), what open() or read() gave, or -EBADMSG for text that is no zone. */
 int zonefile_load(struct zone **out, const char *path, const struct name *apex,
                   const struct zonefile_options *options, struct sources *sources,
                   struct notes *notes);

@@ -193,17 +193,26 @@ static const char *expiry_text(const struct roster_zone *zone, char text[32])
     return expiry == 0 ? "-" : time_text((time_t)expiry, text);
 }
 
+/* How many names changed with the version that is served, or that it was built whole. */
+static const char *changed_text(const struct zone *zone, char text[16])
+{
+    if (zone->changed == 0)
+        return "whole";
+    snprintf(text, 16, "%" PRIu32, zone->changed);
+    return text;
+}
+
 static void zone_text(FILE *to, const struct roster_zone *zone)
 {
-    char name[NAME_TEXT_MAX], at[32], expiry[32];
+    char name[NAME_TEXT_MAX], at[32], expiry[32], changed[16];
     roster_name_text(zone->wire, name);
     if (zone->zone == NULL || !zone_loaded(zone->zone))
-        fprintf(to, "%s failed - - - - - %s\n", name, zone->path);
+        fprintf(to, "%s failed - - - - - - %s\n", name, zone->path);
     else
-        fprintf(to, "%s %s %" PRIu32 " %" PRIu64 " %zu %s %s %s\n", name,
+        fprintf(to, "%s %s %" PRIu32 " %" PRIu64 " %zu %s %s %s %s\n", name,
                 roster_state_text(roster_zone_state(zone)), zone->zone->version.serial,
                 zone->zone->rrs, zone_octets(zone->zone), time_text(zone->loaded, at),
-                expiry_text(zone, expiry), zone->path);
+                changed_text(zone->zone, changed), expiry_text(zone, expiry), zone->path);
 }
 
 static void zone_json(FILE *to, const struct roster_zone *zone)
@@ -215,9 +224,10 @@ static void zone_json(FILE *to, const struct roster_zone *zone)
     json_string(to, zone->path);
     if (zone->zone != NULL && zone_loaded(zone->zone))
         fprintf(to,
-                ",\"serial\":%" PRIu32 ",\"rrs\":%" PRIu64 ",\"octets\":%zu,\"loaded\":\"%s\"",
+                ",\"serial\":%" PRIu32 ",\"rrs\":%" PRIu64 ",\"octets\":%zu,\"loaded\":\"%s\""
+                ",\"changed_names\":%" PRIu32,
                 zone->zone->version.serial, zone->zone->rrs, zone_octets(zone->zone),
-                time_text(zone->loaded, at));
+                time_text(zone->loaded, at), zone->zone->changed);
     if (roster_zone_expiry(zone) != 0)
         fprintf(to, ",\"signatures_expire\":\"%s\"",
                 time_text((time_t)roster_zone_expiry(zone), at));
@@ -265,6 +275,18 @@ void report_zones(FILE *to, const struct server *server, bool json)
     free(all);
 }
 
+static void reload_line(FILE *to, const char *name, const struct zone *zone, double seconds)
+{
+    fprintf(to, "zone %s: serial %" PRIu32 ", %" PRIu64 " RRs, ", name, zone->version.serial,
+            zone->rrs);
+    if (zone->changed > 0)
+        fprintf(to, "updated by difference, %" PRIu32 " %s changed", zone->changed,
+                zone->changed == 1 ? "name" : "names");
+    else
+        fputs("loaded", to);
+    fprintf(to, " in %.3f s\n", seconds);
+}
+
 static void reload_list_text(FILE *to, const struct maintain_outcome *outcome)
 {
     char name[NAME_TEXT_MAX];
@@ -275,8 +297,7 @@ static void reload_list_text(FILE *to, const struct maintain_outcome *outcome)
             continue;
         roster_name_text(zone->wire, name);
         if (zone->failure == NULL) {
-            fprintf(to, "zone %s: serial %" PRIu32 ", %" PRIu64 " RRs, loaded in %.3f s\n",
-                    name, zone->zone->version.serial, zone->zone->rrs, outcome->job[i].seconds);
+            reload_line(to, name, zone->zone, outcome->job[i].seconds);
             continue;
         }
         if (zone->zone != NULL && zone_loaded(zone->zone))

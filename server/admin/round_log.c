@@ -5,13 +5,25 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { ZONES_SINGLY_MAX = 100 };
 
+static const char *how_loaded(const struct job *job, const struct zone *zone, char how[64])
+{
+    if (job->from_image)
+        return "loaded from its image";
+    if (zone->changed == 0)
+        return "loaded";
+    snprintf(how, 64, "updated by difference, %" PRIu32 " %s changed", zone->changed,
+             zone->changed == 1 ? "name" : "names");
+    return how;
+}
+
 static void log_job(const struct job *job, enum log_level level)
 {
-    char name[NAME_TEXT_MAX];
+    char name[NAME_TEXT_MAX], how[64];
     const struct roster_zone *entry = job->entry;
     const struct zone *zone = entry->zone;
     roster_name_text(entry->wire, name);
@@ -24,9 +36,8 @@ static void log_job(const struct job *job, enum log_level level)
     else if (job->same)
         log_line(level, "zone %s: the file changed, what it says didn't", name);
     else
-        log_line(level, "zone %s: serial %" PRIu32 ", %" PRIu64 " RRs, loaded%s in %.3f s", name,
-                 zone->version.serial, zone->rrs, job->from_image ? " from its image" : "",
-                 job->seconds);
+        log_line(level, "zone %s: serial %" PRIu32 ", %" PRIu64 " RRs, %s in %.3f s", name,
+                 zone->version.serial, zone->rrs, how_loaded(job, zone, how), job->seconds);
 }
 
 static void log_gone(const struct maintain_outcome *outcome)

@@ -44,15 +44,18 @@ static void compare(void *context)
 {
     struct comparison *comparison = context;
     const struct zone *a = comparison->a, *b = comparison->b;
-    comparison->same = memcmp(a->arena.base, b->arena.base, a->arena.used) == 0;
+    /* Arenas that were made of equal texts at once are equal, octet for octet. */
+    comparison->same = (a->arena.used == b->arena.used
+                        && memcmp(a->arena.base, b->arena.base, a->arena.used) == 0)
+                    || zone_same(a, b);
 }
 
-/* Equal texts give equal arenas, octet for octet. What can't be read, of an image on trial, isn't equal. */
+/* What can't be read, of an image on trial, isn't equal. */
 static bool same_content(const struct zone *a, const struct zone *b)
 {
     struct comparison comparison = {.a = a, .b = b};
-    return a->arena.used == b->arena.used && a->version.serial == b->version.serial
-           && fault_guard(compare, &comparison) && comparison.same;
+    return a->version.serial == b->version.serial && fault_guard(compare, &comparison)
+           && comparison.same;
 }
 
 /* Serial numbers are compared as RFC 1982 section 3.2 has it. Secondaries and caches that watch
@@ -89,16 +92,17 @@ static bool cancelled(void *context)
 }
 
 /* What is configured to be verified of a zone before it's served. */
-static int verify(struct job *job, const char *path, int64_t now, struct load_slot *slot)
+static int verify(struct job *job, const struct zone *zone, const char *path, int64_t now,
+                  struct load_slot *slot)
 {
     const struct verify_options options = {.now = now, .cancelled = cancelled, .context = slot};
     const bool must = job->verify_must != 0;
     if (job->verify == VERIFY_OFF)
         return 0;
     /* Signatures cover the digest: where they must be there, it need not be. */
-    int err = zonemd_verify(job->zone, must && job->verify == VERIFY_ZONEMD, path, &job->notes);
-    if (err == 0 && job->verify == VERIFY_DNSSEC && (must || zone_is_signed(job->zone)))
-        err = zone_verify(job->zone, &options, path, &job->notes);
+    int err = zonemd_verify(zone, must && job->verify == VERIFY_ZONEMD, path, &job->notes);
+    if (err == 0 && job->verify == VERIFY_DNSSEC && (must || zone_is_signed(zone)))
+        err = zone_verify(zone, &options, path, &job->notes);
     return err;
 }
 
@@ -141,8 +145,9 @@ static void load_job(struct job *job, struct load *load, struct load_slot *slot)
 {
     const int64_t now = time(NULL);
     const char *path = job->path != NULL ? job->path : job->entry->path;
+    const struct zone *old = job->entry->zone;
     const struct zonefile_options options = {
-        .files_only = true, .progress = progressed, .context = slot};
+        .before = old, .files_only = true, .progress = progressed, .context = slot};
     struct name apex;
     name_from_wire(&apex, job->entry->wire, true);
 
@@ -155,18 +160,21 @@ static void load_job(struct job *job, struct load *load, struct load_slot *slot)
         return;
     }
     job->err = zonefile_load(&job->zone, path, &apex, &options, &job->sources, &job->notes);
-    if (job->err != 0)
-        job->zone = NULL;
-    else if ((job->err = verify(job, path, now, slot)) != 0)
-        drop(job);
+    job->same = job->err == -EALREADY;
+    const struct zone *zone = job->same ? old : job->zone;
+    if (job->err == 0 || job->same) {
+        job->err = verify(job, zone, path, now, slot);
+        if (job->err != 0)
+            drop(job);
+    }
     job->seconds = now_s() - begin;
     if (job->err != 0) {
+        job->same = false;
         explain(job, path);
         return;
     }
-    signatures_warn(job->zone, now, load->signatures_warn_s, path, &job->notes);
-    const struct zone *old = job->entry->zone;
-    if (old == NULL || !zone_loaded(old))
+    signatures_warn(zone, now, load->signatures_warn_s, path, &job->notes);
+    if (job->same || old == NULL || !zone_loaded(old))
         return;
     if (same_content(old, job->zone)) {
         drop(job);

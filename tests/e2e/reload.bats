@@ -26,6 +26,32 @@ YAML
     logged 'reload: 1 loaded (0 new), 0 refused, 0 gone, 2 unchanged'
 }
 
+@test "few changes of a large zone are an update by difference" {
+    large() { # SERIAL FIRST: hosts from FIRST on
+        zone_text "$1"
+        seq -f 'host%.0f 60 A 192.0.2.1' "$2" 20000
+    }
+    large 2 1 >"$work/a.zone"
+    sighup
+    large 3 11 >"$work/a.zone"
+    run -0 "${ctl[@]}" reload
+    assert_has "$output" "updated by difference, 11 names changed"
+    logged 'zone a.example: serial 3, .* updated by difference, 11 names changed'
+    run -0 "${ctl[@]}" zones
+    [[ $output =~ a\.example\ served\ 3\ [0-9]+\ [0-9]+\ [^\ ]+\ 11\  ]]
+    assert_equal "$(ask +short host11.a.example A)" 192.0.2.1
+    assert_equal "$(ask +short host10.a.example A)" ""
+    assert_equal "$(serial a.example)" 3
+
+    touch "$work/a.zone"
+    sighup
+    logged "zone a.example: the file changed, what it says didn't"
+    { large 4 11; printf 'host12 60 CNAME ns\n'; } >"$work/a.zone"
+    run -1 "${ctl[@]}" reload
+    assert_has "$output" "host12.a.example. has a CNAME"
+    assert_equal "$(serial a.example)" 3
+}
+
 @test "nothing changed is nothing loaded" {
     sighup
     logged 'reload: 0 loaded (0 new), 0 refused, 0 gone, 3 unchanged'

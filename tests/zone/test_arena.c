@@ -1,5 +1,6 @@
 #include "zone/arena.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -81,7 +82,8 @@ static void sealing_gives_a_large_arenas_rest_back(void **state)
     const uint32_t at = arena_append(&arena, 3 << 20);
     memset(arena_edit(&arena, at), 7, 3 << 20);
     assert_int_equal(arena_seal(&arena), 0);
-    assert_in_range(arena.reserved, 3 << 20, 4 << 20);
+    assert_in_range(arena.reserved, 3 << 20, 6 << 20);
+    assert_int_equal(arena_append(&arena, 4), 0);
     assert_int_equal(((const uint8_t *)arena_at(&arena, at))[(3 << 20) - 1], 7);
     arena_fini(&arena);
 }
@@ -104,6 +106,52 @@ static void a_small_arena_grows_from_a_piece_to_a_mapping(void **state)
     arena_fini(&arena);
 }
 
+static void what_is_appended_to_a_sealed_arena_is_in_the_same_place(void **state)
+{
+    (void)state;
+    struct arena arena, more, again;
+    assert_int_equal(arena_init_small(&arena), 0);
+    const uint32_t at = arena_append(&arena, 8);
+    memcpy(arena_edit(&arena, at), "sealed..", 8);
+    assert_int_equal(arena_seal_open(&arena), 0);
+    assert_int_equal(arena_append(&arena, 4), 0);
+    const size_t original = arena.used;
+
+    assert_int_equal(arena_extend(&more, &arena), 0);
+    const uint32_t next = arena_append(&more, 1 << 20);
+    assert_int_equal(next, original / ARENA_UNIT);
+    memset(arena_edit(&more, next), 1, 1 << 20);
+    arena_settle(&more);
+    assert_ptr_equal(more.base, arena.base);
+    assert_int_equal(arena.used, original);
+    assert_int_equal(arena_original(&more), original);
+    arena_fini(&more);
+
+    /* What an extension left behind isn't touched again: the next begins after it, with zeros. */
+    assert_int_equal(arena_extend(&again, &arena), 0);
+    const uint32_t last = arena_append(&again, 4);
+    assert_int_equal(last, next + (1 << 20) / ARENA_UNIT);
+    assert_memory_equal(arena_at(&again, last), "\0\0\0", 4);
+    arena_settle(&again);
+    arena_fini(&arena);
+    assert_memory_equal(arena_at(&again, at), "sealed..", 8);
+    arena_fini(&again);
+}
+
+static void small_arenas_and_absent_ones_cant_be_extended(void **state)
+{
+    (void)state;
+    struct arena arena, more;
+    assert_int_equal(arena_init_small(&arena), 0);
+    assert_int_equal(arena_seal(&arena), 0);
+    assert_int_equal(arena_original(&arena), 0);
+    assert_int_equal(arena_extend(&more, &arena), -ENOTSUP);
+    arena_fini(&arena);
+    assert_int_equal(arena_init_absent(&arena, 1 << 20), 0);
+    assert_int_equal(arena_extend(&more, &arena), -ENOTSUP);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +162,8 @@ int main(void)
         cmocka_unit_test(sealing_moves_a_small_arena_off_its_mapping),
         cmocka_unit_test(sealing_gives_a_large_arenas_rest_back),
         cmocka_unit_test(a_small_arena_grows_from_a_piece_to_a_mapping),
+        cmocka_unit_test(what_is_appended_to_a_sealed_arena_is_in_the_same_place),
+        cmocka_unit_test(small_arenas_and_absent_ones_cant_be_extended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
