@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
 static struct name name_of(const char *text)
@@ -252,7 +253,8 @@ static uint64_t random_next(void)
 /* A name of the octets that hosts have, or now and then of any. */
 static struct name random_name(void)
 {
-    static const char usual[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    static const char usual[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     const bool odd = random_next() % 4 == 0;
     const unsigned longest = random_next() % 4 == 0 ? 63 : 20;
     const unsigned octets = (unsigned)(random_next() % 255);
@@ -387,6 +389,63 @@ static void what_is_no_name_is_not_read(void **state)
     assert_int_equal(read_of(octets, sizeof octets), 0); /* 257 octets */
 }
 
+/* Where a page ends that nothing may be read behind. */
+static uint8_t *make_edge(void)
+{
+    enum { PAGE = 4096 };
+    uint8_t *pages =
+        mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(pages != MAP_FAILED);
+    assert_int_equal(mprotect(pages + PAGE, PAGE, PROT_NONE), 0);
+    return pages + PAGE;
+}
+
+/* Writes a name with two labels, or as many as it takes, so long that it has `octets`, at `to`. */
+static void write_name(uint8_t *to, size_t octets, uint8_t label_max)
+{
+    size_t at = 0;
+    while (octets - at > 1) {
+        size_t label = octets - at - 2;
+        label = label > label_max ? label_max : label;
+        label -= octets - at - 2 - label == 1; /* one octet more is no label */
+        to[at++] = (uint8_t)label;
+        for (size_t i = 0; i < label; i++, at++)
+            to[at] = (uint8_t)"Az09-_"[at % 6];
+    }
+    to[at] = 0;
+}
+
+static void nothing_is_read_behind_a_name(void **state)
+{
+    (void)state;
+    static const uint8_t label_max[] = {3, 20, 44, 63};
+    uint8_t *edge = make_edge();
+    for (size_t octets = 3; octets <= NAME_OCTETS_MAX; octets++) {
+        for (size_t i = 0; i < sizeof label_max; i++) {
+            struct name whole, cut;
+            uint8_t key[NAME_KEY_MAX], other[NAME_KEY_MAX];
+            uint16_t symbols = 0, other_symbols = 0;
+            uint8_t *at = edge - octets;
+            write_name(at, octets, label_max[i]);
+            uint8_t copy[NAME_OCTETS_MAX + 64] = {0};
+            memcpy(copy, at, octets);
+            assert_int_equal(name_read(&whole, key, &symbols, at, octets), octets);
+            assert_int_equal(name_read(&cut, other, &other_symbols, copy, sizeof copy), octets);
+            assert_int_equal(symbols, other_symbols);
+            assert_memory_equal(key, other, symbols);
+            assert_memory_equal(whole.wire, cut.wire, octets);
+            assert_int_equal(name_key(other, at, octets), symbols);
+            assert_memory_equal(key, other, symbols);
+            /* All beginnings of it at the same place: none is a name. */
+            for (size_t less = 1; less < octets; less++) {
+                memmove(edge - less, copy, less);
+                assert_int_equal(name_read(&cut, other, &other_symbols, edge - less, less), 0);
+            }
+        }
+    }
+    munmap(edge - 4096, 8192);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +467,7 @@ int main(void)
         cmocka_unit_test(the_key_of_the_asterisk_label_is_at_hand),
         cmocka_unit_test(a_name_is_read_in_one_pass_as_it_is_step_by_step),
         cmocka_unit_test(what_is_no_name_is_not_read),
+        cmocka_unit_test(nothing_is_read_behind_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
