@@ -71,6 +71,8 @@ build() {
     folder=$2
     shift 2
     echo "== building $folder ($preset)"
+    # Targets are words.
+    # shellcheck disable=SC2086
     if cmake --preset "$preset" -G Ninja -B "$folder" -DPHAROS_BENCH=OFF \
         -DPHAROS_WERROR="${PHAROS_WERROR:-OFF}" "$@" >"$folder.log" 2>&1 \
         && cmake --build "$folder" ${targets:+--target $targets} >>"$folder.log" 2>&1; then

@@ -20,7 +20,8 @@ MEMORY_KB = 24 * 1024
 PEERS = 40
 NAMES = [b"\3www\7example\3com\0", b"\7example\3com\0", b"\1*\7example\3com\0", b"\0",
          b"\4none\7example\3com\0", b"\1a" * 120 + b"\7example\3com\0", b"\x3f" + b"x" * 63 + b"\3com\0",
-         b"\2id\6server\0", b"\7version\4bind\0", b"\3WWW\7eXample\3CoM\0"]
+         b"\2id\6server\0", b"\7version\4bind\0", b"\3WWW\7eXample\3CoM\0",
+         b"\1s\4test\0", b"\4none\1s\4test\0", b"\1x\1d\1s\4test\0", b"\1a\3ent\1s\4test\0"]
 TYPES = [1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 41, 43, 46, 47, 48, 50, 64, 249, 250, 251, 252, 255, 0, 65535]
 EDGES = [0, 1, 2, 0x0F, 0x3F, 0x40, 0x7F, 0x80, 0xC0, 0xC1, 0xFE, 0xFF]
 PLAIN = b"\xab\xcd\0\0\0\1\0\0\0\0\0\0" + NAMES[0] + b"\0\1\0\1"

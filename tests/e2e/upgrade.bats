@@ -223,3 +223,36 @@ up 192.0.2.53"
     run -0 python3 "$BATS_TEST_DIRNAME/upgrade.py" manager "$work" "${ctl[@]}" upgrade -- \
         "$work/bin/pharosd" --run-dir "$work/run" --listen 127.0.0.1@0 --zone "example.com=$work/z"
 }
+
+descriptors() {
+    find "/proc/$(cat "$work/run/pharosd.lock")/fd" -type l | wc -l
+}
+
+# The lock of the images is taken when something is written first, so one more or less isn't a leak.
+has_descriptors() {
+    local now
+    now=$(descriptors)
+    [ "$now" -ge $(($1 - 1)) ] && [ "$now" -le $(($1 + 1)) ]
+}
+
+@test "descriptors don't become more by reloads and upgrades" {
+    mkdir "$work/state"
+    sed -i "s|run-dir:|state-dir: $work/state, run-dir:|" "$work/p.yaml"
+    start_copy
+    wait_for test -f "$work/state/images/00000001.pack"
+    local serial before
+    before=$(descriptors)
+    for serial in {2..31}; do
+        zone_text "$serial" >"$work/z"
+        run -0 "${ctl[@]}" reload
+    done
+    wait_for has_descriptors "$before"
+    for serial in 1 2 3 4 5; do
+        run -0 "${ctl[@]}" upgrade
+        wait_for gone "$pid"
+        wait_for logged_more_than "$serial" ' ready$'
+        pid=$(cat "$work/run/pharosd.lock")
+        wait_for has_descriptors "$before"
+    done
+    assert_equal "$(ask +short www.example.com)" 192.0.2.2
+}
