@@ -34,8 +34,11 @@ unsigned image_pack_number(const char *name)
 {
     unsigned number;
     char rest[8];
-    return sscanf(name, "%8u.%7s", &number, rest) == 2 && strcmp(rest, "pack") == 0 ? number
-                                                                                    : 0;
+    /* sscanf() would take blanks and a sign as well. */
+    const bool pack = *name >= '0' && *name <= '9'
+                      && sscanf(name, "%8u.%7s", &number, rest) == 2
+                      && strcmp(rest, "pack") == 0;
+    return pack ? number : 0;
 }
 
 static void add_pack(void *context, const char *name)

@@ -582,6 +582,19 @@ static void packs_are_made_one_before_they_are_many(void **state)
     assert_string_equal(served(f, "ns.b.example"), "5");
 }
 
+static void a_file_with_nearly_the_name_of_a_pack_is_none(void **state)
+{
+    static const char *const names[] = {"-1.pack", "+7.pack", " 8.pack", "9.packs", "0.pack"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        fclose(fopen(image_of(f, names[i]), "w"));
+    load(f);
+    restart(f);
+    load(f);
+    assert_int_equal(f->from_images, 1);
+    assert_true(is_there(image_of(f, "00000001.pack")));
+}
+
 static void one_server_writes_at_a_time(void **state)
 {
     struct fixture *f = *state;
@@ -765,6 +778,7 @@ int main(void)
         image_test(files_that_others_may_write_are_not_used),
         image_test(folder_and_files_are_the_servers_alone),
         image_test(packs_are_made_one_before_they_are_many),
+        image_test(a_file_with_nearly_the_name_of_a_pack_is_none),
         image_test(one_server_writes_at_a_time),
         image_test(a_trial_of_a_server_that_runs_says_nothing_against_the_image),
         image_test(without_a_folder_zones_are_served_all_the_same),
