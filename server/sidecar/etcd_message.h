@@ -45,6 +45,10 @@ void etcd_reply_fini(struct fleet_reply *reply);
 bool etcd_message_read_login(char token[ETCD_TOKEN_MAX], long status, const char *body,
                              size_t octets, char error[ETCD_ERROR_MAX]);
 
+/* Keys after the prefix: the generation's, and where the names of MEMBER, HEALTH and UP begin. */
+#define ETCD_KEY_GENERATION "/generation"
+const char *etcd_key_folder(enum fleet_key key);
+
 /* Whether a node may be named so: letters, digits, dots, hyphens and underscores. */
 bool etcd_name_valid(const char *name);
 
