@@ -1,8 +1,8 @@
 /* flood.c -- a generator of queries that costs less than what it measures
  * 32 datagrams a system call over 8 connected sockets. Without --rate a fixed number of queries
  * is in flight, which finds the server's limit; with it queries leave by the clock, whatever
- * comes back, and latency counts from when each should have left. One line of JSON on standard
- * output. It only asks addresses that nobody else's server has: loopback and private ones. */
+ * comes back, and latency counts from when each should have left. --tcp asks over connections
+ * (flood_tcp.c). One line of JSON on standard output. It only asks addresses that nobody else's server has: loopback and private ones. */
 #include "bench/flood.h"
 
 #include "server/base/address.h"
@@ -41,6 +41,7 @@ struct lane {
 
 struct flood {
     struct questions questions;
+    struct tcp_options tcp; /* connections 0: UDP */
     unsigned seconds;
     unsigned rate; /* queries a second; 0: as many as `in_flight` allows */
     unsigned in_flight;
@@ -231,6 +232,27 @@ static void run_out(struct flood *f)
         give_up(f, &f->lane[i]);
 }
 
+/* By TCP; only as many as the server can. */
+static void run_tcp(struct flood *f, const struct address *target)
+{
+    f->tcp.target = (const struct sockaddr *)&target->storage;
+    f->tcp.target_octets = target->octets;
+    f->tcp.in_flight = f->in_flight;
+    f->tcp.seed = f->random;
+    flood_tcp(&f->tcp, &f->questions, &f->result);
+}
+
+/* As many as the server can, or by the clock. */
+static void run_udp(struct flood *f)
+{
+    if (f->rate != 0)
+        run_open(f);
+    else
+        run_closed(f);
+    f->result.end_ns = now_ns();
+    run_out(f);
+}
+
 /* 127/8, 10/8, 192.168/16, ::1, fd00::/8. */
 static bool is_ours(const struct address *address)
 {
@@ -269,7 +291,8 @@ static int usage(void)
         stderr,
         "usage: bench_flood --target ADDRESS@PORT --questions FILE [--seconds N] [--rate N]\n"
         "                   [--in-flight N] [--seed N] [--cpu N] [--pid SERVER] [--do]\n"
-        "FILE has a line \"NAME TYPE [+do]\" a question.\n");
+        "                   [--tcp CONNECTIONS [--once]]\n"
+        "FILE has a line \"NAME TYPE [+do]\" a question. --once: one query a connection.\n");
     return 2;
 }
 
@@ -287,15 +310,14 @@ static void run(struct flood *f, const struct address *target, long pid)
     prepare(f);
     f->result.begin_ns = f->result.last_answer_ns = now_ns();
     f->result.end_ns = f->result.begin_ns + f->seconds * SECOND_NS;
-    open_lanes(f, target);
+    if (f->tcp.connections == 0)
+        open_lanes(f, target);
     const uint64_t server = pid != 0 ? process_cpu_ns(pid) : 0;
     const uint64_t own = process_cpu_ns(0);
-    if (f->rate != 0)
-        run_open(f);
+    if (f->tcp.connections != 0)
+        run_tcp(f, target);
     else
-        run_closed(f);
-    f->result.end_ns = now_ns();
-    run_out(f);
+        run_udp(f);
     f->result.own_ns = process_cpu_ns(0) - own;
     f->result.server_ns = pid != 0 ? process_cpu_ns(pid) - server : 0;
 }
@@ -311,6 +333,8 @@ int main(int argc, char **argv)
                                             {"cpu", required_argument, NULL, 'c'},
                                             {"pid", required_argument, NULL, 'p'},
                                             {"do", no_argument, NULL, 'd'},
+                                            {"tcp", required_argument, NULL, 'T'},
+                                            {"once", no_argument, NULL, 'o'},
                                             {0}};
     const char *given[128] = {NULL};
     int option;
@@ -335,7 +359,11 @@ int main(int argc, char **argv)
     flood.rate = given['r'] != NULL ? (unsigned)strtoul(given['r'], NULL, 10) : 0;
     flood.in_flight = given['f'] != NULL ? (unsigned)strtoul(given['f'], NULL, 10) : 128;
     flood.random = given['e'] != NULL ? strtoull(given['e'], NULL, 10) * 2 + 1 : 1;
-    if (flood.seconds == 0 || flood.seconds > 3600)
+    flood.tcp.connections = given['T'] != NULL ? (unsigned)strtoul(given['T'], NULL, 10) : 0;
+    flood.tcp.once = given['o'] != NULL;
+    const bool refused =
+        given['T'] != NULL ? flood.tcp.connections == 0 || flood.rate != 0 : flood.tcp.once;
+    if (flood.seconds == 0 || flood.seconds > 3600 || refused)
         return usage();
     if (given['c'] != NULL)
         pin(strtol(given['c'], NULL, 10));

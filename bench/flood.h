@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 enum { QUESTION_OCTETS_MAX = 12 + 255 + 4 + 11 };
 
@@ -39,6 +40,20 @@ struct result {
     uint64_t server_ns;               /* CPU of the server; 0: not measured */
     uint64_t own_ns;
 };
+
+/* What flood_tcp() does. */
+struct tcp_options {
+    const struct sockaddr *target;
+    socklen_t target_octets;
+    unsigned connections;
+    unsigned in_flight; /* on all connections together */
+    int once;           /* one query a connection, however many may be in flight */
+    uint64_t seed;      /* not 0 */
+};
+
+/* Asks by TCP until `result->end_ns`, which it then sets to when it ended. */
+void flood_tcp(const struct tcp_options *options, const struct questions *questions,
+               struct result *result);
 
 void result_latency(struct result *result, uint64_t ns);
 void result_print(const struct result *result, FILE *to);

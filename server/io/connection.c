@@ -226,22 +226,41 @@ static size_t write_later(struct connection *c, struct exchange *exchange, size_
     return taken;
 }
 
+/* Lines the answers of a batch up for one write, each behind its length. Short ones are copied
+ * together: the kernel takes one piece for less than it takes many, a twentieth of the whole.
+ * Returns the number of pieces. */
+static unsigned gather_answers(struct streams *s, size_t count)
+{
+    unsigned parts = 0;
+    size_t octets = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t answer = s->exchange[i].answer_octets;
+        if (answer == 0)
+            continue;
+        uint8_t *prefix = s->exchange[i].answer - FRAME_PREFIX;
+        prefix[0] = (uint8_t)(answer >> 8);
+        prefix[1] = (uint8_t)answer;
+        s->part[parts++] = uv_buf_init((char *)prefix, (unsigned)(FRAME_PREFIX + answer));
+        octets += FRAME_PREFIX + answer;
+    }
+    if (parts < 2 || octets > sizeof(s->gathered))
+        return parts;
+    char *to = s->gathered;
+    for (unsigned i = 0; i < parts; i++) {
+        memcpy(to, s->part[i].base, s->part[i].len);
+        to += s->part[i].len;
+    }
+    s->part[0] = uv_buf_init(s->gathered, (unsigned)octets);
+    return 1;
+}
+
 /* Writes the answers of a batch, in one call where the peer reads. Returns how many exchanges
  * are taken care of. */
 static size_t write_answers(struct connection *c, size_t count)
 {
     struct streams *s = c->streams;
     struct exchange *exchange = s->exchange;
-    unsigned parts = 0;
-    for (size_t i = 0; i < count; i++) {
-        const size_t octets = exchange[i].answer_octets;
-        if (octets == 0)
-            continue;
-        uint8_t *prefix = exchange[i].answer - FRAME_PREFIX;
-        prefix[0] = (uint8_t)(octets >> 8);
-        prefix[1] = (uint8_t)octets;
-        s->part[parts++] = uv_buf_init((char *)prefix, (unsigned)(FRAME_PREFIX + octets));
-    }
+    const unsigned parts = gather_answers(s, count);
     if (parts == 0)
         return count;
 

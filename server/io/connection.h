@@ -15,6 +15,7 @@ enum {
     FRAME_MESSAGE_MIN = 12,
     FRAME_MAX = FRAME_PREFIX + MESSAGE_MAX,
     STREAM_READ_AT = FRAME_MAX,
+    STREAM_GATHER_MAX = 16 * 1024, /* octets; of 64 usual answers */
     /* Answers aren't a power of two apart: their beginnings would share a few sets of the first
      * cache. Of most only the first page is ever touched. */
     STREAM_SLOT = 64 * 1024 + 192,
@@ -66,6 +67,7 @@ struct streams {
     struct exchange exchange[STREAM_BATCH];
     uint32_t latency_us[STREAM_BATCH];
     uv_buf_t part[STREAM_BATCH];
+    char gathered[STREAM_GATHER_MAX]; /* short answers, to be written as one piece */
     /* What is read goes to `input` + STREAM_READ_AT; the beginning of a message that was held
      * is put right before it. */
     uint8_t input[FRAME_MAX + STREAM_READ_MAX];

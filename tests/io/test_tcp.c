@@ -127,6 +127,37 @@ static void a_query_without_an_answer_does_not_hold_up_the_next(void **state)
     close(fd);
 }
 
+static void short_and_long_answers_keep_their_order(void **state)
+{
+    struct harness *h = *state;
+    static const struct {
+        const char *what;
+        size_t octets; /* of the answer; 0: none */
+    } asked[] = {{NULL, 40},       {"BFFFF", 65535}, {"S", 0},   {"B4000", 16384}, {NULL, 40},
+                 {"B3FD4", 16340}, {"S", 0},         {NULL, 40}, {"BEA60", 60000}};
+    enum { ASKED = sizeof(asked) / sizeof(asked[0]) };
+    const int fd = connection(h);
+    uint8_t frames[ASKED * 42];
+    /* One a write and all in one: an answer goes out alone, with others, and in pieces. */
+    for (unsigned together = 1; together <= ASKED; together++) {
+        for (unsigned begin = 0; begin < ASKED; begin += together) {
+            const unsigned end = begin + together < ASKED ? begin + together : ASKED;
+            size_t octets = 0;
+            for (unsigned i = begin; i < end; i++)
+                octets += frame_write(frames + octets, 40, (uint16_t)i, asked[i].what);
+            send_all(fd, frames, octets);
+            for (unsigned i = begin; i < end; i++) {
+                size_t answer = 0;
+                if (asked[i].octets == 0)
+                    continue;
+                assert_int_equal(receive_frame(fd, &answer), i);
+                assert_int_equal(answer, asked[i].octets);
+            }
+        }
+    }
+    close(fd);
+}
+
 /* RFC 7766 section 6.2.4 */
 static void a_client_that_closes_its_half_gets_all_answers_first(void **state)
 {
@@ -176,15 +207,14 @@ static void a_reset_connection_does_no_harm(void **state)
     close(fd);
 }
 
-/* Writes queries of 16 KiB until the peer takes no more; returns how many went out as a whole,
- * and the octets of the one that didn't. */
-static unsigned write_until_stuck(int fd, size_t *part)
+/* Writes queries until the peer takes no more; returns how many went out as a whole. */
+static unsigned write_until_stuck(int fd, size_t query_octets, const char *what)
 {
-    enum { QUERIES_MAX = 4000 }; /* 64 MB: far beyond what the kernel buffers */
+    enum { OCTETS_MAX = 64 * 1024 * 1024 }; /* far beyond what the kernel buffers */
     static uint8_t frame[2 + 16384];
     fcntl(fd, F_SETFL, O_NONBLOCK);
-    for (unsigned id = 0; id < QUERIES_MAX; id++) {
-        const size_t octets = frame_write(frame, 16384, (uint16_t)id, "BEA60");
+    for (unsigned id = 0; id < OCTETS_MAX / query_octets; id++) {
+        const size_t octets = frame_write(frame, query_octets, (uint16_t)id, what);
         size_t at = 0;
         while (at < octets) {
             const ssize_t sent = send(fd, frame + at, octets - at, MSG_NOSIGNAL);
@@ -195,7 +225,6 @@ static unsigned write_until_stuck(int fd, size_t *part)
             assert_int_equal(errno, EAGAIN);
             struct pollfd writable = {.fd = fd, .events = POLLOUT};
             if (poll(&writable, 1, 300) == 0) {
-                *part = at;
                 fcntl(fd, F_SETFL, 0);
                 return id;
             }
@@ -205,12 +234,11 @@ static unsigned write_until_stuck(int fd, size_t *part)
     return 0;
 }
 
-static void a_slow_reader_is_not_read_from_and_loses_nothing(void **state)
+static void read_slowly(struct harness *h, size_t query_octets, const char *what,
+                        size_t answer_octets)
 {
-    struct harness *h = *state;
     const int slow = connection(h);
-    size_t part = 0;
-    const unsigned queries = write_until_stuck(slow, &part);
+    const unsigned queries = write_until_stuck(slow, query_octets, what);
     assert_true(queries > 0);
 
     const int other = connection(h);
@@ -220,10 +248,43 @@ static void a_slow_reader_is_not_read_from_and_loses_nothing(void **state)
 
     for (unsigned id = 0; id < queries; id++) {
         size_t answer = 0;
-        assert_int_equal(receive_frame(slow, &answer), id);
-        assert_int_equal(answer, 0xea60);
+        assert_int_equal(receive_frame(slow, &answer), (uint16_t)id);
+        assert_int_equal(answer, answer_octets);
     }
     close(slow);
+}
+
+static void a_slow_reader_is_not_read_from_and_loses_nothing(void **state)
+{
+    read_slowly(*state, 16384, "BEA60", 0xea60);
+}
+
+static void a_slow_reader_of_short_answers_loses_nothing_either(void **state)
+{
+    read_slowly(*state, 40, "B0200", 0x200);
+}
+
+static void slow_writers_do_not_hold_up_the_others(void **state)
+{
+    enum { SLOW = 90 };
+    struct harness *h = *state;
+    int slow[SLOW];
+    uint8_t frame[42];
+    const size_t octets = frame_write(frame, 40, 7, NULL);
+    for (int i = 0; i < SLOW; i++) {
+        slow[i] = connection(h);
+        send_all(slow[i], frame, (size_t)(i % 41) + 1); /* never the whole */
+    }
+    const int other = connection(h);
+    for (uint16_t id = 0; id < 100; id++)
+        ask_tcp(other, id);
+    close(other);
+    for (int i = 0; i < SLOW; i++) {
+        const size_t sent = (size_t)(i % 41) + 1;
+        send_all(slow[i], frame + sent, octets - sent);
+        assert_int_equal(receive_frame(slow[i], NULL), 7);
+        close(slow[i]);
+    }
 }
 
 static void connections_and_latency_appear_in_the_pulse(void **state)
@@ -286,7 +347,10 @@ int main(void)
         TEST(a_client_that_closes_its_half_gets_all_answers_first),
         TEST(what_is_no_message_ends_the_connection_after_the_answers_before_it),
         TEST(a_reset_connection_does_no_harm),
+        TEST(short_and_long_answers_keep_their_order),
         TEST(a_slow_reader_is_not_read_from_and_loses_nothing),
+        TEST(a_slow_reader_of_short_answers_loses_nothing_either),
+        TEST(slow_writers_do_not_hold_up_the_others),
         TEST(connections_and_latency_appear_in_the_pulse),
         cmocka_unit_test(the_heart_beats_while_many_connections_are_served),
     };
