@@ -109,7 +109,7 @@ int main(int argc, char **argv)
         CPU_SET((size_t)cpu, &set);
         (void)sched_setaffinity(0, sizeof(set), &set);
     }
-    struct listener listener;
+    struct listener listener = {.udp = -1, .tcp = -1};
     const int err = listen_open(&listener, &address);
     if (err != 0) {
         fprintf(stderr, "bench_echo: %s: %s\n", argv[optind], strerror(-err));
