@@ -41,6 +41,34 @@ no_trials() {
 
 image=state/images/large.example.image
 
+@test "a zone that was updated by difference comes from its image too" {
+    hosts() { # SERIAL FIRST: hosts from FIRST on
+        zone_text "$1"
+        seq -f 'host%.0f 60 A 192.0.2.1' "$2" 20000
+    }
+    hosts 1 1 >"$work/small.zone"
+    start -c "$work/p.yaml"
+    wait_for images_written 1
+    hosts 2 3 >"$work/small.zone"
+    sighup
+    logged 'zone small.example: serial 2, .* updated by difference, 3 names changed'
+    wait_for images_written 2
+    stop
+    start -c "$work/p.yaml"
+    logged 'zone small.example: serial 2, .* loaded from its image'
+    assert_equal "$(ask +short host3.small.example A)" 192.0.2.1
+    assert_equal "$(ask +short host2.small.example A)" ""
+
+    wait_for no_trials
+    touch "$work/small.zone"
+    sighup
+    logged "zone small.example: the file changed, what it says didn't"
+    hosts 3 4 >"$work/small.zone"
+    sighup
+    assert_equal "$(serial small.example)" 3
+    assert_equal "$(ask +short host3.small.example A)" ""
+}
+
 @test "after a restart with unchanged files zones come from their images" {
     with_large
     start -c "$work/p.yaml"
