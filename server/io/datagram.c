@@ -222,6 +222,8 @@ unsigned datagrams_turn(struct datagrams *d, struct datagram_socket *socket, uns
         const unsigned count = receive(d, socket);
         if (count == 0)
             break;
+        /* A flood that fills all batches of all sockets takes long, and is no hang. */
+        pulse_add(&d->service->pulse->heartbeat, 1);
         read_batch(d, socket, count);
         service_answer(d->service, d->exchange, count);
         send_answers(d, socket->fd, gather_answers(d, socket->wildcard, count));

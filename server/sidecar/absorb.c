@@ -61,7 +61,9 @@ enum overload absorb_overload(const struct absorb *a, const struct thresholds *l
                               const struct tally *before, const struct tally *now,
                               const struct guard_view *fleet)
 {
-    if (is_known(a) && a->rate > a->usual * limits->flood_factor)
+    /* What the flood has left in the sockets is of the flood. */
+    const double factor = limits->flood_factor / (a->absorbing ? 2.0 : 1.0);
+    if (is_known(a) && a->rate > a->usual * factor)
         return OVERLOAD_RATE;
     if (a->rose && has_risen(a) && drops_count(a, before, now))
         return OVERLOAD_DROPS;

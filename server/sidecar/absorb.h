@@ -23,7 +23,7 @@ enum {
 
 enum overload {
     OVERLOAD_NONE,
-    OVERLOAD_RATE,  /* over `flood_factor` x the usual level */
+    OVERLOAD_RATE,  /* over `flood_factor` x the usual level; while absorbing, half of that */
     OVERLOAD_DROPS, /* the kernel drops, more than before, and the rate had risen first */
     OVERLOAD_FLEET, /* half of the fleet is bad as well */
 };

@@ -65,9 +65,10 @@ unsigned tally_probe_percent(const struct tally *t)
 /* What the kernel dropped was unanswered: latency alone is survivor-biased. */
 unsigned tally_pulse_percent(const struct tally *t, unsigned samples_min)
 {
-    if (t->answers == 0 && t->probes >= samples_min / 2)
-        return tally_probe_percent(t);
     const uint32_t all = t->answers + t->drops;
+    const bool few = t->answers == 0 || (all < SOURCE_MIN && t->late == t->answers);
+    if (few && t->probes >= samples_min / 2)
+        return tally_probe_percent(t);
     return all < SOURCE_MIN ? 0 : percent(t->late + t->drops, all);
 }
 

@@ -41,8 +41,8 @@ struct tally window_sum(const struct window *window, uint64_t end_ms, unsigned s
 unsigned percent(uint32_t part, uint32_t whole);
 
 /* The share of bad probes, and of late or lost answers, in percent; 0 where there are too few to have
- * a word. The probes are among the answers: when they fail and the pulse has counted none at all, it
- * says the same as they do. */
+ * a word. The probes are among the answers: when they fail and the pulse has counted none at all, or
+ * but few and all of them late, it says the same as they do. */
 unsigned tally_probe_percent(const struct tally *tally);
 unsigned tally_pulse_percent(const struct tally *tally, unsigned samples_min);
 

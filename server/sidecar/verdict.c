@@ -75,6 +75,7 @@ static bool enter(struct verdict *v, enum verdict_state state, uint64_t now_ms)
     if (is_announced(v->state) && (state == VERDICT_DRAIN || state == VERDICT_DOWN)) {
         holddown_fall(&v->holddown, &v->limits, now_ms);
         cycles_fall(&v->cycles, now_ms);
+        v->last_bad_ms = now_ms;
     }
     v->state = state;
     v->since_ms = now_ms;
@@ -121,6 +122,7 @@ static bool step_init(struct verdict *v, const struct sample *s, uint64_t now_ms
     case ROUTE_WITHDRAWN:
         say(v, "the route was withdrawn before: it stays so until probation is over");
         holddown_fall(&v->holddown, &v->limits, now_ms);
+        v->last_bad_ms = now_ms;
         return enter(v, VERDICT_DOWN, now_ms);
     case ROUTE_UNKNOWN:
         break;
@@ -313,7 +315,7 @@ static bool step_probation(struct verdict *v, const struct sample *s, uint64_t n
     }
     if (step_needed(v, s, now_ms))
         return true;
-    if ((!v->released && now_ms - v->since_ms < v->limits.clean_ms)
+    if ((!v->released && now_ms - v->last_bad_ms < v->limits.clean_ms)
         || holddown_left(&v->holddown, now_ms) != 0
         || !symptoms_clean(&v->window, &v->paths, s, &v->limits, now_ms) || !all_answered(v, s)
         || s->may_return == GUARD_RETURN_WAIT)
@@ -380,6 +382,20 @@ static bool step_word(struct verdict *v, const struct sample *s, uint64_t now_ms
     return true;
 }
 
+/* A node is sick until the last tick that was bad, which may have been while it drained; the share over
+ * a window tells so later. A lone bad tick of one that's well is the window's to judge. */
+static void note_bad(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    const uint32_t bad = s->late + s->drops + s->bad;
+    const uint32_t all = s->answers + s->drops + s->probes;
+    const bool silent = bad == 0 && all == 0;
+    const bool slow = silent || percent(bad, all) >= v->limits.bad_percent;
+    const bool other =
+        v->symptoms.stuck != 0 || v->symptoms.dead_paths != 0 || v->symptoms.expiring != 0;
+    if (s->health != HEALTH_SERVING || (v->symptoms.suspect && (slow || other)))
+        v->last_bad_ms = now_ms;
+}
+
 static enum absorb_learning learning(const struct verdict *v)
 {
     if (v->state == VERDICT_ABSORB)
@@ -417,6 +433,7 @@ bool verdict_step(struct verdict *v, const struct sample *s, uint64_t now_ms)
     paths_record(&v->paths, s, now_ms);
     v->answered |= s->paths;
     v->symptoms = symptoms_find(&v->window, &v->paths, s, &v->limits, now_ms);
+    note_bad(v, s, now_ms);
     v->absorb.absorbing = v->state == VERDICT_ABSORB;
     absorb_step(&v->absorb, &v->window, s->datagrams, learning(v), now_ms);
     v->badness = symptoms_badness(&v->symptoms, s);

@@ -233,6 +233,28 @@ static void a_server_that_answers_nothing_at_all_has_two_sources_against_it(void
     assert_in_range(s.fell, 550, 800);
 }
 
+/* Stalls longer than half a window: what is answered meanwhile are the first few that were held up. */
+static void a_few_answers_that_are_all_late_are_a_second_source(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    struct sample silent = with_bad(well, 0, 2);
+    silent.answers = 0;
+    play(&s, silent, 400);
+    struct sample few = silent;
+    few.answers = few.late = 3;
+    play(&s, few, 50);
+    play(&s, silent, 1000);
+    assert_in_range(s.fell, 100, 250);
+
+    s = begin_up();
+    play(&s, silent, 400);
+    few.late = 2; /* one was in time */
+    play(&s, few, 50);
+    play(&s, silent, 400);
+    assert_int_equal(s.fell, 0);
+}
+
 static void probes_alone_are_load_enough_for_a_verdict(void **state)
 {
     (void)state;
@@ -308,6 +330,32 @@ static void it_returns_after_two_clean_seconds_the_first_time(void **state)
     assert_in_range(s.rose, 2000, 2600);
 }
 
+/* What it was healed of while it drained needn't be waited for again. */
+static void the_clean_time_begins_with_the_last_bad_answer_also_while_it_drains(void **state)
+{
+    (void)state;
+    const struct sample away = with_route(well, ROUTE_DOWN);
+    for (unsigned more = 0; more <= 3000; more += 500) { /* of slowness, after it began to drain */
+        struct script s = begin_up();
+        play(&s, slow(), 600 + more);
+        assert_int_not_equal(verdict_wish(&s.verdict), WISH_UP);
+        play(&s, with_route(well, ROUTE_DRAIN), 200);
+        play(&s, away, 5000);
+        assert_in_range(s.rose, 1800, 2250);
+    }
+}
+
+static void a_relapse_while_it_drains_begins_the_clean_time_anew(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, slow(), 700);
+    play(&s, with_route(well, ROUTE_DRAIN), 700);
+    play(&s, with_route(slow(), ROUTE_DRAIN), 600);
+    play(&s, with_route(well, ROUTE_DOWN), 5000);
+    assert_in_range(s.rose, 2000, 2450);
+}
+
 static void a_crash_is_followed_by_probation_too(void **state)
 {
     (void)state;
@@ -340,7 +388,7 @@ static void each_fall_keeps_it_away_longer(void **state)
 {
     (void)state;
     struct script s = begin_up();
-    static const uint64_t least[] = {4000, 11000, 45000}, most[] = {4200, 12600, 72600};
+    static const uint64_t least[] = {2000, 11000, 45000}, most[] = {2200, 12600, 72600};
     for (size_t i = 0; i < 3; i++) {
         play(&s, slow(), 600);
         assert_int_equal(s.verdict.state, VERDICT_DRAIN);
@@ -472,6 +520,27 @@ static void what_is_bad_after_the_flood_gets_its_full_patience(void **state)
     assert_int_equal(s.verdict.state, VERDICT_ABSORB);
     play(&s, slow(), 3000);
     assert_in_range(s.fell, 600, 1300);
+}
+
+/* Queries that waited in the sockets are answered late, though no more than three times as many come. */
+static void what_a_flood_has_left_in_the_sockets_is_absorbed_too(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, well, 15000);
+    struct sample flood = slow();
+    flood.datagrams = 250;
+    play(&s, flood, 5000);
+    flood.datagrams = 80;
+    play(&s, flood, 5000);
+    assert_int_equal(s.verdict.state, VERDICT_ABSORB);
+    play(&s, well, 1000);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+
+    s = begin_up(); /* without a flood before it, it's a fault */
+    play(&s, well, 15000);
+    play(&s, flood, 1000);
+    assert_int_equal(s.verdict.state, VERDICT_DRAIN);
 }
 
 static void retries_of_a_stalled_servers_clients_are_no_flood(void **state)
@@ -695,6 +764,7 @@ int main(void)
         cmocka_unit_test(slowness_goes_down_only_when_it_lasts_and_two_sources_agree),
         cmocka_unit_test(answers_that_pile_up_in_a_pause_and_come_at_once_change_nothing),
         cmocka_unit_test(a_server_that_answers_nothing_at_all_has_two_sources_against_it),
+        cmocka_unit_test(a_few_answers_that_are_all_late_are_a_second_source),
         cmocka_unit_test(probes_alone_are_load_enough_for_a_verdict),
         cmocka_unit_test(too_few_samples_say_nothing),
         cmocka_unit_test(unknown_is_neither_good_nor_bad),
@@ -702,6 +772,8 @@ int main(void)
         cmocka_unit_test(the_guards_refusal_is_told_once_a_spell),
         cmocka_unit_test(it_returns_after_two_clean_seconds_the_first_time),
         cmocka_unit_test(a_crash_is_followed_by_probation_too),
+        cmocka_unit_test(the_clean_time_begins_with_the_last_bad_answer_also_while_it_drains),
+        cmocka_unit_test(a_relapse_while_it_drains_begins_the_clean_time_anew),
         cmocka_unit_test(it_does_not_return_while_it_is_not_clean),
         cmocka_unit_test(each_fall_keeps_it_away_longer),
         cmocka_unit_test(a_driver_that_let_go_by_itself_is_believed),
@@ -711,6 +783,7 @@ int main(void)
         cmocka_unit_test(the_guard_is_asked_only_when_the_node_is_due_and_a_tick_ahead),
         cmocka_unit_test(overload_is_absorbed_and_no_fault),
         cmocka_unit_test(what_is_bad_after_the_flood_gets_its_full_patience),
+        cmocka_unit_test(what_a_flood_has_left_in_the_sockets_is_absorbed_too),
         cmocka_unit_test(retries_of_a_stalled_servers_clients_are_no_flood),
         cmocka_unit_test(an_address_that_is_dead_by_one_transport_goes_within_two_seconds),
         cmocka_unit_test(zones_about_to_expire_drain_their_group_where_the_guard_grants),
