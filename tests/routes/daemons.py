@@ -8,14 +8,13 @@ import shutil
 import signal
 import subprocess
 
-SERVICE = ["192.0.2.53", "2001:db8::53"]
+from fib import SERVICE
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONTRIB = os.path.join(HERE, "..", "..", "contrib")
 
 # Machines that run tests stand still for longer than 50 ms.
 BFD_MS = 400
-
-ADDRESSES = [word for address in SERVICE for word in ("--address", address)]
 
 
 def read(*path):
@@ -66,16 +65,29 @@ class Daemon:
             process.wait()
         self.processes = []
 
-    def command(self):
-        return ["pharos-announcer", "--interface", "any0", "--drain-interface", "any1",
-                "--lease", "10", *ADDRESSES]
+    def addresses(self, group):
+        return [word for address in self.node.topology.groups[group]
+                for word in ("--address", address)]
+
+    def command(self, group="any"):
+        return ["pharos-announcer", "--interface", group + "0", "--drain-interface", group + "1",
+                "--lease", "10", *self.addresses(group)]
 
 
 class Bird(Daemon):
     """BIRD 2 and the kernel lease."""
 
     def config(self):
-        return self.sample("bird", "bird.conf")
+        text = self.sample("bird", "bird.conf")
+        topology = self.node.topology
+        for end in "01":
+            text = text.replace(f'interface "any{end}"', "interface " + ", ".join(
+                f'"{group}{end}"' for group in topology.groups))
+        for own, octets in zip(SERVICE, [32, 128]):
+            text = text.replace(f"{own}/{octets}", ", ".join(
+                f"{address}/{octets}" for address in topology.addresses
+                if (":" in address) == (":" in own)))
+        return text
 
     def start(self):
         self.write("bird.conf", self.config())
@@ -96,7 +108,7 @@ class BirdControl(Bird):
     def config(self):
         return self.sample("bird", "bird-control.conf")
 
-    def command(self):
+    def command(self, group="any"):
         return ["pharos-route-bird", "--socket", f"{self.node.dir}/bird.ctl", "--up", "anycast",
                 "--drain", "draining"]
 
@@ -121,9 +133,9 @@ class BirdHook(BirdControl):
     """BIRD 2 and a hook with birdc, which knows no drain."""
     driver = "exec"
 
-    def command(self):
+    def command(self, group="any"):
         self.write("hook", HOOK.format(dir=self.node.dir), 0o755)
-        return ["pharos-route-exec", "--hook", f"{self.node.dir}/hook", *ADDRESSES]
+        return ["pharos-route-exec", "--hook", f"{self.node.dir}/hook", *self.addresses(group)]
 
 
 class Frr(Daemon):
@@ -136,7 +148,7 @@ class Frr(Daemon):
         ip("-n", self.node.namespace, family, "route", "add", "local", address, "dev", "lo")
 
     def start(self):
-                # A folder of its own user, and a way to it.
+        # A folder of its own user, and a way to it.
         path = f"{self.node.dir}/frr"
         os.makedirs(path, exist_ok=True)
         for folder in [self.node.topology.dir, self.node.dir]:
@@ -163,8 +175,8 @@ class Frr(Daemon):
                                "--vty_socket", path, "--config_dir", path, *words], check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def command(self):
-        return [*super().command(), "--break-first"]
+    def command(self, group="any"):
+        return [*super().command(group), "--break-first"]
 
 
 class ExaBgp(Daemon):
@@ -181,11 +193,11 @@ class ExaBgp(Daemon):
             "exabgp.daemon.user": "root", "exabgp.api.cli": "false", "exabgp.tcp.bind": "",
             "exabgp.log.level": "INFO"})
 
-    def command(self):
+    def command(self, group="any"):
         self.write("hook", f"#!/bin/sh\nPHAROS_EXABGP_DIR={self.node.dir}/exabgp exec "
                            f"{CONTRIB}/exabgp/exabgp-hook \"$@\"\n", 0o755)
         return ["pharos-route-exec", "--hook", f"{self.node.dir}/hook", "--drain", "--timeout", "2",
-                *ADDRESSES]
+                *self.addresses(group)]
 
 
 class GoBgp(Daemon):
@@ -198,6 +210,6 @@ class GoBgp(Daemon):
         self.launch("gobgpd", "gobgpd", "-f", f"{self.node.dir}/gobgpd.toml", "--api-hosts",
                     "127.0.0.1:50051", "--pprof-disable", "--log-plain")
 
-    def command(self):
+    def command(self, group="any"):
         return ["pharos-route-exec", "--hook", f"{CONTRIB}/gobgp/gobgp-hook", "--drain", "--repeat", "1",
-                *ADDRESSES]
+                *self.addresses(group)]

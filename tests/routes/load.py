@@ -1,86 +1,148 @@
 """Asks steadily and counts what gets no answer.
 
-    load.py RATE ADDRESS...
+    load.py [--trace FILE] RATE NODES ADDRESS...
 
-Sends RATE queries a second from 96 sockets, spread over the addresses, until SIGTERM; then writes one
-JSON line: how many were sent and lost, and when (wall time) the lost ones were sent. A query that has
-no answer after 1.5 s is lost; those still under way at the end are waited for.
+Finds 96 sockets whose flows the router spreads evenly over that many nodes (NSID tells who answers), and
+over the addresses; says "begins", and sends RATE queries a second from them until SIGTERM; then writes
+one JSON line: how many were sent and lost, and when (wall time) the lost ones were sent. A query that
+has no answer after 1.5 s is lost, and so is one that gets SERVFAIL; those still under way at the end are
+waited for. FILE gets a line a query: when it was sent, its milliseconds or "lost", and who answered.
 """
+import argparse
+import collections
 import json
+import re
+import select
 import selectors
 import signal
 import socket
 import struct
-import sys
 import time
 
 FLOWS = 96
 PATIENCE = 1.5
+SEARCH_S = 5
 QUESTION = b"\7example\3com\0" + struct.pack(">HH", 6, 1)
+NSID = b"\0" + struct.pack(">HHIHHH", 41, 1232, 0, 4, 3, 0)
+HEADER = struct.Struct(">HHHHHH")
 
 
-def open_sockets(addresses):
-    sockets = []
-    for i in range(FLOWS):
-        address = addresses[i % len(addresses)]
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        s = socket.socket(family, socket.SOCK_DGRAM)
-        s.setblocking(False)
-        s.connect((address, 53))
-        sockets.append(s)
+def open_socket(address):
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    s.setblocking(False)
+    s.connect((address, 53))
+    return s
+
+
+def query(number):
+    return HEADER.pack(number & 0xFFFF, 0, 1, 0, 0, 1) + QUESTION + NSID
+
+
+def node_of(answer):
+    found = re.search(rb"node-([a-z])", answer)
+    return found[1].decode() if found else "?"
+
+
+def find_node(s):
+    """Who answers this flow; nothing where nobody does."""
+    try:
+        s.send(query(0))
+        if select.select([s], [], [], 0.5)[0]:
+            return node_of(s.recv(4096))
+    except OSError:
+        pass
+    return None
+
+
+def find_sockets(addresses, nodes):
+    """As many flows for each pair of node and address, or what was found within some seconds."""
+    wanted = FLOWS // (nodes * len(addresses))
+    sockets, spare, flows = [], [], collections.Counter()
+    until = time.monotonic() + SEARCH_S
+    while len(sockets) < FLOWS and time.monotonic() < until:
+        address = min(addresses, key=lambda a: sum(flows[a, n] for _, n in list(flows) if _ == a))
+        s = open_socket(address)
+        pair = (address, find_node(s))
+        full = flows[pair] >= wanted or pair[1] is None
+        (spare if full else sockets).append(s)  # a spare one is kept, so that its port isn't used again
+        flows[pair] += not full
+    sockets += [spare.pop() for _ in range(FLOWS - len(sockets)) if spare]
     return sockets
 
 
-def receive(s, index, waiting):
-    """Takes all answers. A refused port (ICMP) is no answer."""
-    while True:
-        try:
-            answer = s.recv(4096)
-        except BlockingIOError:
-            return
-        except OSError:
-            continue
-        if len(answer) >= 12 and answer[2] & 0x80 and answer[3] & 0x0F != 2:
-            waiting.pop((index, struct.unpack(">H", answer[:2])[0]), None)
+class Load:
+    """The queries under way, and what has become of the others."""
 
+    def __init__(self, sockets, trace):
+        self.sockets = sockets
+        self.trace = trace
+        self.waiting, self.lost, self.sent = {}, [], 0
 
-def send(s, index, number, waiting):
-    waiting[(index, number & 0xFFFF)] = time.time()
-    query = struct.pack(">HHHHHH", number & 0xFFFF, 0, 1, 0, 0, 0) + QUESTION
-    try:
-        s.send(query)
-    except OSError:  # an ICMP error of an earlier one, or no route
+    def send(self):
+        index, number = self.sent % len(self.sockets), self.sent // len(self.sockets)
+        self.waiting[(index, number & 0xFFFF)] = time.time()
+        self.sent += 1
         try:
-            s.send(query)
-        except OSError:
-            pass
+            self.sockets[index].send(query(number))
+        except OSError:  # an ICMP error of an earlier one, or no route
+            try:
+                self.sockets[index].send(query(number))
+            except OSError:
+                pass
+
+    def receive(self, index):
+        """Takes all answers. A refused port (ICMP) is no answer."""
+        while True:
+            try:
+                answer = self.sockets[index].recv(4096)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue
+            if len(answer) >= 12 and answer[2] & 0x80 and answer[3] & 0x0F != 2:
+                when = self.waiting.pop((index, struct.unpack(">H", answer[:2])[0]), None)
+                self.note(when, answer)
+
+    def note(self, when, answer):
+        if self.trace and when is not None:
+            ms = f"{(time.time() - when) * 1000:.3f}" if answer else "lost"
+            self.trace.write(f"{when:.6f} {ms} {node_of(answer) if answer else '-'}\n")
+
+    def give_up(self, before):
+        while self.waiting and next(iter(self.waiting.values())) < before:
+            when = self.waiting.pop(next(iter(self.waiting)))
+            self.lost.append(when)
+            self.note(when, None)
+
+    def run(self, rate, stopping):
+        selector = selectors.DefaultSelector()
+        for index, s in enumerate(self.sockets):
+            selector.register(s, selectors.EVENT_READ, index)
+        begin = time.monotonic()
+        while not stopping or (self.waiting and time.monotonic() - stopping[0] < PATIENCE + 0.5):
+            now = time.monotonic()
+            while not stopping and begin + self.sent / rate <= now:
+                self.send()
+            patience = max(0.0, begin + self.sent / rate - now) if not stopping else 0.05
+            for key, _ in selector.select(patience):
+                self.receive(key.data)
+            self.give_up(time.time() - PATIENCE)
+        self.give_up(time.time() + 1)
 
 
 def main():
-    rate = int(sys.argv[1])
-    sockets = open_sockets(sys.argv[2:])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--trace", type=argparse.FileType("w", bufsize=1 << 16))
+    parser.add_argument("rate", type=int)
+    parser.add_argument("nodes", type=int)
+    parser.add_argument("address", nargs="+")
+    options = parser.parse_args()
     stopping = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(time.monotonic()))
-    selector = selectors.DefaultSelector()
-    for index, s in enumerate(sockets):
-        selector.register(s, selectors.EVENT_READ, index)
-    waiting, lost, sent = {}, [], 0
-    begin = time.monotonic()
-    while True:
-        now = time.monotonic()
-        while not stopping and begin + sent / rate <= now:
-            index = sent % FLOWS
-            send(sockets[index], index, sent // FLOWS, waiting)
-            sent += 1
-        for key, _ in selector.select(max(0.0, begin + sent / rate - now) if not stopping else 0.05):
-            receive(key.fileobj, key.data, waiting)
-        oldest = time.time() - PATIENCE
-        while waiting and next(iter(waiting.values())) < oldest:
-            lost.append(waiting.pop(next(iter(waiting))))
-        if stopping and (not waiting or time.monotonic() - stopping[0] > PATIENCE + 0.5):
-            break
-    lost += waiting.values()
-    print(json.dumps({"sent": sent, "lost": len(lost), "when": sorted(lost)}))
+    load = Load(find_sockets(options.address, options.nodes), options.trace)
+    print("begins", flush=True)
+    load.run(options.rate, stopping)
+    print(json.dumps({"sent": load.sent, "lost": len(load.lost), "when": sorted(load.lost)}))
 
 
 main()

@@ -1,0 +1,164 @@
+"""The routing daemons, each with its driver."""
+import signal
+import time
+
+from checks import begin, expect_back, expect_gone, expect_no_change, finish, scenario
+from daemons import BFD_MS, BirdControl, BirdForgetful, ExaBgp, Frr, GoBgp
+from fib import Failure, wait_for
+
+
+def communities(topology, node):
+    """Of the routes that the router has from this node: how many, and how many ask to be sorted last."""
+    shown = [topology.ask_router("show", "route", "all", "protocol", f"{node.name}{family}")
+             for family in (4, 6)]
+    return sum("192.0.2.53/32" in text or "2001:db8::53/128" in text for text in shown), \
+        sum("(65535,0)" in text for text in shown)
+
+
+def never_announced(topology, node, since, what):
+    """Not even for a moment."""
+    bad = [event for event in topology.fib.changes(since) if event[2] & set(node.gateways)]
+    if bad:
+        raise Failure(f"{what}: a sick node was announced: {bad}")
+
+
+def restart_daemon(topology, node):
+    node.daemon.kill()
+    wait_for("the router's loss of the sessions", lambda: not topology.sessions_up(), 5)
+    node.daemon.start()
+    wait_for("BGP sessions", topology.sessions_up, 20)
+
+
+def daemon_drained(topology, node):
+    since = time.time()
+    node.ctl("drain", "any")
+    expect_gone(topology, node, since, node.daemon.limit_ms + 300, "drain")
+    wait_for("the community of the drain", lambda: communities(topology, node) == (2, 2), 1)
+    wait_for("withdrawn after the drain", lambda: communities(topology, node) == (0, 0), 10)
+    node.ctl("undrain")
+    expect_back(node, "undrain", 5)
+    wait_for("announced well", lambda: communities(topology, node) == (2, 0), 2)
+
+
+@scenario(name="bird")
+@scenario(name="bird-control", daemon=BirdControl)
+@scenario(name="frr", daemon=Frr)
+@scenario(name="exabgp", daemon=ExaBgp)
+@scenario(name="gobgp", daemon=GoBgp)
+def daemon(topology):
+    """With its routing daemon and driver: announced, drained, withdrawn, healed, the daemon restarted."""
+    print(f"    {topology.daemon.__doc__}", flush=True)
+    begin(topology)
+    node = topology.nodes[0]
+    wait_for("announced well", lambda: communities(topology, node) == (2, 0), 1)
+    if node.daemon.drains:
+        daemon_drained(topology, node)
+    since = time.time()
+    node.server.kill()
+    expect_gone(topology, node, since, node.daemon.limit_ms, "kill -9")
+    node.server.wait()
+    since = time.time()
+    restart_daemon(topology, node)
+    time.sleep(2)
+    never_announced(topology, node, since, "the daemon restarted")
+    node.start_server()
+    expect_back(node, "server restarted")
+    since = time.time()
+    restart_daemon(topology, node)
+    expect_back(node, "sessions after the daemon's restart", 2)
+    finish(topology, since)
+
+
+@scenario(name="bird-configured")
+@scenario(name="bird-control-configured", daemon=BirdControl)
+def configured(topology):
+    """`birdc configure` while down never announces the node; while up, the route is right again at once."""
+    begin(topology)
+    node = topology.nodes[0]
+    since = time.time()
+    node.server.kill()
+    expect_gone(topology, node, since, 200, "kill -9")
+    node.server.wait()
+    since = time.time()
+    for _ in range(3):
+        node.daemon.configure()
+        time.sleep(0.7)
+    never_announced(topology, node, since, "birdc configure")
+    node.start_server()
+    expect_back(node, "restart")
+    since = time.time()
+    node.daemon.configure()
+    time.sleep(1)
+    if not node.announced():
+        raise Failure("a node that is well stayed away after birdc configure")
+    print(f"    birdc configure of a node that is well: {len(topology.fib.changes(since))} changes",
+          flush=True)
+    finish(topology, since)
+
+
+@scenario(name="bird-control-forgetful", daemon=BirdForgetful)
+def configured_on(topology):
+    """Where BIRD enables its protocols by itself, a sick node that it announces is away again within 1 s."""
+    wait_for("BGP sessions", topology.sessions_up, 20)
+    for node in topology.nodes:
+        wait_for(f"node {node.name} withdrawn at first", lambda n=node: communities(topology, n) == (0, 0), 2)
+    for node in topology.nodes:
+        node.start_server()
+    for node in topology.nodes:
+        wait_for(f"node {node.name} announced", node.announced, 15)
+    node = topology.nodes[0]
+    since = time.time()
+    node.server.kill()
+    expect_gone(topology, node, since, 200, "kill -9")
+    since = time.time()
+    node.daemon.configure()
+    time.sleep(1)
+    for restart in (False, True):
+        if restart:
+            node.daemon.kill()
+            wait_for("the router's loss of the sessions", lambda: not topology.sessions_up(), 5)
+            node.daemon.start()
+            wait_for("BGP sessions", topology.sessions_up, 20)
+            time.sleep(1)
+        on = [when for when, _, gateways in topology.fib.changes(since) if gateways & set(node.gateways)]
+        off = [when for when, _, gateways in topology.fib.changes(since)
+               if on and when >= on[0] and not gateways & set(node.gateways)]
+        if on and (not off or max(off) - on[0] > 1 or not node.withdrawn()):
+            raise Failure(f"a sick node stayed announced: {topology.fib.changes(since)}")
+        print(f"    {'restart' if restart else 'birdc configure'}: the sick node was announced for "
+              f"{(max(off) - on[0]) * 1000 if on else 0:.0f} ms", flush=True)
+        since = time.time()
+
+
+@scenario(name="bird-frozen")
+@scenario(name="frr-frozen", daemon=Frr)
+def frozen(topology):
+    """A routing daemon that is stopped (SIGSTOP) is found by BFD, where it and the router speak that."""
+    begin(topology)
+    node = topology.nodes[0]
+    wait_for("BFD sessions",  # which begin at a packet a second, after those of BGP
+             lambda: topology.ask_router("show", "bfd", "sessions").count(" Up ")
+             == 2 * len(topology.nodes), 20)
+    since = time.time()
+    for process in node.daemon.processes:
+        process.send_signal(signal.SIGSTOP)
+    expect_gone(topology, node, since, 3000, f"the daemon frozen, BFD 3 x {BFD_MS} ms,")
+    for process in node.daemon.processes:
+        process.send_signal(signal.SIGCONT)
+    expect_back(node, "the daemon goes on", 20)
+    finish(topology, since)
+
+
+@scenario(name="bird-control-restarted", daemon=BirdControl)
+def driver_restarted(topology):
+    """The driver's death and its return change nothing."""
+    begin(topology)
+    node = topology.nodes[0]
+    since = time.time()
+    node.announcer.kill()
+    node.announcer.wait()
+    time.sleep(0.5)
+    node.start_announcer()
+    time.sleep(2)
+    expect_no_change(topology, since, "driver restarted")
+    finish(topology, since, 0)
