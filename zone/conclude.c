@@ -12,7 +12,8 @@ static size_t nsec3_key_of(const struct nsec3_params *params, const uint8_t *wir
 {
     uint8_t hash[NSEC3_HASH_OCTETS];
     nsec3_hash(params, wire, octets, hash);
-    return nsec3_key(hash, key);
+    uint8_t label[NSEC3_LABEL];
+    return nsec3_key(hash, key, label);
 }
 
 /* The NSEC3 of the apex's wildcard or what covers it. 0 where there's one though there is no such
@@ -31,6 +32,19 @@ static uint32_t find_nsec3_wildcard(const struct zone *zone, const struct trie *
     return hashed == exists ? trie_predecessor(trie, key, symbols) : 0;
 }
 
+static uint32_t reference_of(const struct zone *zone, const struct block *block)
+{
+    const uint8_t *base = arena_at(&zone->arena, 0);
+    return (uint32_t)((size_t)((const uint8_t *)block - base) / ARENA_UNIT);
+}
+
+static void keep_apex_wildcard(struct zone *zone, uint32_t node, uint16_t type)
+{
+    const struct block *block = node == 0 ? NULL : node_block(zone_node(zone, node), type);
+    zone->apex_wildcard = node;
+    zone->apex_wildcard_block = block == NULL ? 0 : reference_of(zone, block);
+}
+
 /* The apex is the closest encloser of most names that don't exist, so what proves that is kept at
  * hand: its NSEC3, and the NSEC or NSEC3 that denies its wildcard. */
 static void find_apex_proofs(struct zone *zone)
@@ -44,7 +58,9 @@ static void find_apex_proofs(struct zone *zone)
     if (zone->nsec3_params == 0) {
         trie.root = zone->version.root;
         if (zone->nsec)
-            zone->apex_wildcard = trie_predecessor(&trie, name_asterisk, NAME_ASTERISK_SYMBOLS);
+            keep_apex_wildcard(
+                zone, trie_predecessor(&trie, name_asterisk, NAME_ASTERISK_SYMBOLS),
+                RRTYPE_NSEC);
         return;
     }
     const uint8_t *rdata = arena_at(&zone->arena, zone->nsec3_params);
@@ -54,7 +70,7 @@ static void find_apex_proofs(struct zone *zone)
     uint8_t key[NAME_KEY_MAX];
     const size_t symbols = nsec3_key_of(&params, zone->apex.wire, zone->apex.octets, key);
     zone->nsec3_apex = trie_get(&trie, key, symbols);
-    zone->apex_wildcard = find_nsec3_wildcard(zone, &trie, &params);
+    keep_apex_wildcard(zone, find_nsec3_wildcard(zone, &trie, &params), RRTYPE_NSEC3);
 }
 
 /* What the SOA and the apex say of the zone as a whole. The SOA is there: check_owner() saw to
@@ -65,6 +81,7 @@ static void read_apex(struct zone *zone)
     const struct block *soa = node_block(apex, RRTYPE_SOA);
     const uint8_t *fixed = block_wire(soa) + soa->wire_octets - 20;
     const uint32_t ttl = wire_get32(block_wire(soa) + 6), minimum = wire_get32(fixed + 16);
+    zone->soa = reference_of(zone, soa);
     zone->version.serial = wire_get32(fixed);
     zone->refresh = wire_get32(fixed + 4);
     zone->retry = wire_get32(fixed + 8);

@@ -38,16 +38,28 @@ bool denial_needed(const struct lookup *lookup)
     }
 }
 
-static void add_node(struct denial *denial, const struct node *node)
+static void add_known(struct denial *denial, const struct node *node, const struct block *block)
 {
-    if (node == NULL)
-        return;
     for (unsigned i = 0; i < denial->count; i++)
         if (denial->node[i] == node)
             return;
-    if (denial->count < DENIAL_NODES_MAX)
-        denial->node[denial->count++] = node;
+    if (denial->count == DENIAL_NODES_MAX)
+        return;
+    denial->node[denial->count] = node;
+    denial->block[denial->count++] = block;
 }
+
+static void add_node(struct denial *denial, const struct node *node)
+{
+    if (node != NULL)
+        add_known(denial, node, node_block(node, zone_denial_type(denial->lookup->zone)));
+}
+
+enum { HASH_LABEL_AT = 64 }; /* in the room for a key, behind that of a hash */
+
+_Static_assert((int)NSEC3_LABEL < HASH_LABEL_AT
+                   && HASH_LABEL_AT + (int)NSEC3_LABEL <= (int)NAME_KEY_MAX,
+               "key and label have room");
 
 /* Where the searches of a batch are gathered. */
 struct plan {
@@ -62,7 +74,7 @@ static uint8_t *next_key(const struct plan *plan)
     return plan->scratch->key[plan->searches];
 }
 
-static void add_search(struct plan *plan, const struct zone *zone, uint32_t root,
+static struct search *add_search(struct plan *plan, const struct zone *zone, uint32_t root,
                        const uint8_t *key, size_t symbols)
 {
     struct search *search = &plan->scratch->search[plan->searches++];
@@ -70,6 +82,8 @@ static void add_search(struct plan *plan, const struct zone *zone, uint32_t root
     search->root = root;
     search->key = key;
     search->symbols = (uint16_t)symbols;
+    search->label = NULL;
+    return search;
 }
 
 /* Whether the apex is the closest encloser, whose proofs are known. */
@@ -81,7 +95,9 @@ static bool is_below_apex(const struct lookup *lookup)
 static void add_apex_wildcard(struct denial *denial)
 {
     const struct zone *zone = denial->lookup->zone;
-    add_node(denial, zone_node(zone, zone->apex_wildcard));
+    if (zone->apex_wildcard_block != 0)
+        add_known(denial, zone_node(zone, zone->apex_wildcard),
+                  zone_block(zone, zone->apex_wildcard_block));
 }
 
 /* NSEC */
@@ -154,7 +170,10 @@ static void search_hash(struct plan *plan, const struct zone *zone, const uint8_
     uint8_t hash[NSEC3_HASH_OCTETS];
     nsec3_hash(&params, wire, octets, hash);
     uint8_t *key = next_key(plan);
-    add_search(plan, zone, zone->version.nsec3_root, key, nsec3_key(hash, key));
+    uint8_t *label = key + HASH_LABEL_AT;
+    struct search *search = add_search(plan, zone, zone->version.nsec3_root, key,
+                                       nsec3_key(hash, key, label));
+    search->label = label;
 }
 
 /* The suffix of QNAME that has one label more than the closest encloser: the next closer name. */
@@ -214,10 +233,11 @@ static const struct node *find_hash(const struct zone *zone, const uint8_t *wire
                                     bool *exact)
 {
     const struct nsec3_params params = params_of(zone);
-    uint8_t hash[NSEC3_HASH_OCTETS], key[NAME_KEY_MAX];
+    uint8_t hash[NSEC3_HASH_OCTETS], key[NSEC3_LABEL + 1], label[NSEC3_LABEL];
     nsec3_hash(&params, wire, octets, hash);
-    struct search search = {.zone = zone, .root = zone->version.nsec3_root, .key = key};
-    search.symbols = (uint16_t)nsec3_key(hash, key);
+    struct search search = {
+        .zone = zone, .root = zone->version.nsec3_root, .key = key, .label = label};
+    search.symbols = (uint16_t)nsec3_key(hash, key, label);
     zone_search(&search, 1);
     *exact = search.exact;
     return search.node;

@@ -20,6 +20,7 @@ struct denial {
                      * proves it, and the answer is SERVFAIL (RFC 5155 section 7.2.9) */
     uint8_t count;
     const struct node *node[DENIAL_NODES_MAX];
+    const struct block *block[DENIAL_NODES_MAX]; /* of each its NSEC or NSEC3, or NULL */
 };
 
 /* The memory that a caller lends; nothing in it outlives a call. */

@@ -156,6 +156,8 @@ static bool is_sound(const struct zone *zone, uint64_t body_octets)
            && body_octets % ARENA_UNIT == 0 && is_in(version->root, body_octets, true)
            && is_in(version->nsec3_root, body_octets, false)
            && is_in(zone->apex_node, body_octets, true)
+           && is_in(zone->soa, body_octets, true)
+           && is_in(zone->apex_wildcard_block, body_octets, false)
            && is_in(zone->nsec3_params, body_octets, false)
            && is_in(zone->nsec3_apex, body_octets, false)
            && is_in(zone->apex_wildcard, body_octets, false);

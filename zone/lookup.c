@@ -10,7 +10,7 @@ enum { WIDTH = 64 }; /* questions walked together; more than the memory system c
 
 /* A question's walk down one trie: all that a level needs. */
 struct walk {
-    const struct arena *arena;
+    const uint8_t *octets; /* of the arena */
     const uint8_t *key; /* from where this trie's keys begin */
     uint32_t symbols;
     uint32_t at;        /* the cell it has come to; a leaf, when it's done */
@@ -22,7 +22,7 @@ static struct walk walk_from(const struct arena *arena, uint32_t root, struct lo
                              size_t skip)
 {
     return (struct walk){
-        .arena = arena,
+        .octets = arena_at(arena, 0),
         .key = lookup->key + skip,
         .symbols = (uint32_t)(lookup->symbols - skip),
         .at = root,
@@ -42,12 +42,23 @@ static uint32_t choose_twig(struct trie_cell branch, uint8_t symbol)
     return trie_twig(branch, trie_has(branch, symbol) ? trie_rank(branch, symbol) : 0);
 }
 
-/* Whether a branch stands at the end of a label of the question, or at the apex. Those beyond the
- * question's end are none of its labels', and there may be more of them than a name has labels. */
-static bool is_boundary(const struct walk *walk, unsigned offset)
+/* Takes one step down from a branch. One at the end of a label of the question, or at the apex, is noted.
+ * Those beyond the question's end are none of its labels', and there may be more of them than a
+ * name has labels. */
+static void step(struct walk *walk, struct trie_cell branch)
 {
-    const unsigned before = offset - 1;
-    return before < walk->symbols ? walk->key[before] == 0 : offset == 0;
+    const unsigned offset = trie_offset(branch), before = offset - 1;
+    const uint8_t *key = walk->key;
+    uint8_t symbol = 0;
+    if (before < walk->symbols) { /* nearly always, offset 0 is the apex's alone */
+        symbol = offset < walk->symbols ? key[offset] : 0;
+        if (key[before] == 0)
+            *walk->boundary++ = walk->at;
+    } else if (offset == 0) {
+        symbol = trie_symbol(key, walk->symbols, 0);
+        *walk->boundary++ = walk->at;
+    }
+    walk->at = choose_twig(branch, symbol);
 }
 
 /* Walks all questions to a leaf, one level a round. */
@@ -57,21 +68,37 @@ static void walk_all(struct walk **walking, size_t count)
         size_t left = 0;
         for (size_t i = 0; i < count; i++) {
             struct walk *walk = walking[i];
-            const struct trie_cell cell = trie_cell_at(walk->arena, walk->at);
+            const uint8_t *octets = walk->octets;
+            const struct trie_cell cell = trie_cell_of(octets + (size_t)walk->at * ARENA_UNIT);
             if (!trie_is_branch(cell)) {
                 walk->value = cell.reference;
-                prefetch(walk->arena, walk->value);
+                __builtin_prefetch(octets + (size_t)walk->value * ARENA_UNIT);
                 continue;
             }
-            const unsigned offset = trie_offset(cell);
-            if (is_boundary(walk, offset))
-                *walk->boundary++ = walk->at;
-            walk->at = choose_twig(cell, trie_symbol(walk->key, walk->symbols, offset));
-            prefetch(walk->arena, walk->at);
+            step(walk, cell);
+            __builtin_prefetch(octets + (size_t)walk->at * ARENA_UNIT);
             walking[left++] = walk;
         }
         count = left;
     }
+}
+
+static uint64_t load8(const uint8_t *octets)
+{
+    uint64_t word;
+    memcpy(&word, octets, sizeof word);
+    return word;
+}
+
+/* memcmp() for the few octets of a name: in words, the last two of which overlap. */
+static bool are_same(const uint8_t *a, const uint8_t *b, size_t octets)
+{
+    if (octets < 8)
+        return memcmp(a, b, octets) == 0;
+    for (size_t at = 0; at < octets - 8; at += 8)
+        if (load8(a + at) != load8(b + at))
+            return false;
+    return load8(a + octets - 8) == load8(b + octets - 8);
 }
 
 static void set_depth(struct lookup *lookup, const struct walk *walk)
@@ -107,7 +134,7 @@ static bool is_above(const struct lookup *lookup, const struct zone *zone)
     const struct name *qname = lookup->qname;
     return symbols <= lookup->symbols && (symbols == 0 || lookup->key[symbols - 1] == 0)
            && octets <= qname->octets
-           && memcmp(qname->wire + qname->octets - octets, zone->apex.wire, octets) == 0;
+           && are_same(qname->wire + qname->octets - octets, zone->apex.wire, octets);
 }
 
 /* The zone with the most labels among those whose apexes the walk has passed, the leaf's
@@ -197,7 +224,7 @@ static const struct node *node_at_boundary(const struct zone *zone, uint32_t bou
 static bool is_exact(const struct lookup *lookup, const struct node *node)
 {
     return node->owner_octets == lookup->qname->octets - lookup->zone->apex.octets
-           && memcmp(node_owner(node), lookup->qname->wire, node->owner_octets) == 0;
+           && are_same(node_owner(node), lookup->qname->wire, node->owner_octets);
 }
 
 static bool is_occluded(const struct node *node)

@@ -13,6 +13,10 @@ enum { ALGORITHM_SHA1 = 1, FIXED = 5 };
 
 enum { DIGIT_SYMBOL = 0x04, LETTER_SYMBOL = 0x11 }; /* of "0" and "a" in a key */
 
+enum { LANES = 16 };
+
+typedef int8_t lanes __attribute__((vector_size(LANES))); /* what a comparison yields is 0 or -1 */
+
 bool nsec3_params_read(struct nsec3_params *params, const uint8_t *rdata, size_t octets)
 {
     if (octets < FIXED || rdata[0] != ALGORITHM_SHA1 || octets - FIXED < rdata[4])
@@ -53,19 +57,22 @@ static uint64_t spread(const uint8_t *octets)
     return (bits & UINT64_C(0x03e003e003e003e0)) << 3 | (bits & UINT64_C(0x001f001f001f001f));
 }
 
-/* The symbols of eight base32hex digits (RFC 4648 section 7): those of 0 to 9 and of a to v follow one
- * another, with a gap of three between (zone/name_key.c). */
-static uint64_t digit_symbols(uint64_t digits)
+size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NSEC3_LABEL + 1],
+                 uint8_t label[NSEC3_LABEL])
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t letters = (digits + ones * (0x80 - 10)) >> 7 & ones;
-    return digits + ones * DIGIT_SYMBOL + letters * (LETTER_SYMBOL - DIGIT_SYMBOL - 10);
-}
-
-size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NAME_KEY_MAX])
-{
+    uint8_t digits[NSEC3_LABEL];
     for (unsigned i = 0; i < NSEC3_HASH_OCTETS / 5; i++)
-        wire_put64(key + 8 * i, digit_symbols(spread(hash + 5 * i)));
+        wire_put64(digits + 8 * i, spread(hash + 5 * i));
+    for (unsigned i = 0; i < NSEC3_LABEL; i += LANES) {
+        lanes digit;
+        memcpy(&digit, digits + i, LANES);
+        /* Both runs of digits go on after a gap: 10 and above are letters. */
+        const lanes letter = (lanes)(digit > 9);
+        const lanes symbol = digit + DIGIT_SYMBOL + (letter & (LETTER_SYMBOL - DIGIT_SYMBOL - 10));
+        const lanes octet = digit + '0' + (letter & ('a' - '0' - 10));
+        memcpy(key + i, &symbol, LANES);
+        memcpy(label + i, &octet, LANES);
+    }
     key[NSEC3_LABEL] = 0;
     return NSEC3_LABEL + 1;
 }

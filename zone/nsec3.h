@@ -30,8 +30,9 @@ bool nsec3_params_equal(const struct nsec3_params *a, const struct nsec3_params 
 void nsec3_hash(const struct nsec3_params *params, const uint8_t *name, size_t octets,
                 uint8_t hash[NSEC3_HASH_OCTETS]);
 
-/* The key, relative to the apex, of the owner that a hash has in a zone: its label in base32hex. Returns
- * the symbols. */
-size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NAME_KEY_MAX]);
+/* The owner that a hash has in a zone: its label in base32hex, without the length octet, and its key
+ * relative to the apex. Returns the key's symbols. */
+size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NSEC3_LABEL + 1],
+                 uint8_t label[NSEC3_LABEL]);
 
 #endif

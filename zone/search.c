@@ -3,6 +3,7 @@
  * are in the cache now, to the subtree that ends before the key; then to its last marked leaf. Each stage goes one level a round through the whole batch, as in lookup.c. */
 #include "zone/search.h"
 
+#include "zone/nsec3.h"
 #include "zone/wire.h"
 
 #include <assert.h>
@@ -91,6 +92,38 @@ static size_t find_fork(const uint8_t *a, size_t a_len, const uint8_t *b, size_t
     return at < longer ? at : SIZE_MAX;
 }
 
+/* Where the key parts from a leaf's, and whether it's the greater one there. */
+struct parting {
+    size_t fork; /* SIZE_MAX: nowhere */
+    bool after;
+};
+
+/* Each octet of a hashed label has one symbol, which only that octet begins with, so the label parts
+ * from any other owner where the keys do, and octets are in the order of their symbols. */
+static struct parting part_from_hash(const uint8_t *label, const uint8_t *theirs)
+{
+    for (size_t at = 0; at < NSEC3_LABEL; at += 8) {
+        const uint64_t a = wire_get64(label + at), b = wire_get64(theirs + at);
+        if (a != b)
+            return (struct parting){at + (unsigned)__builtin_clzll(a ^ b) / 8, a > b};
+    }
+    return (struct parting){.fork = SIZE_MAX};
+}
+
+static struct parting part_from_leaf(const struct search *search)
+{
+    const struct node *leaf = zone_node(search->zone, search->value);
+    if (search->label != NULL && leaf->owner_octets == 1 + NSEC3_LABEL
+        && node_owner(leaf)[0] == NSEC3_LABEL)
+        return part_from_hash(search->label, node_owner(leaf) + 1);
+    uint8_t key[NAME_KEY_MAX];
+    const size_t len = zone_key_of(search->zone, search->value, key);
+    const size_t fork = find_fork(search->key, search->symbols, key, len);
+    return (struct parting){fork, fork != SIZE_MAX
+                                      && trie_symbol(search->key, search->symbols, fork)
+                                             > trie_symbol(key, len, fork)};
+}
+
 /* Goes back to the last branch that was passed. Returns false where none is left that is remembered;
  * `gone` counts how many steps back there were. */
 static bool go_back(struct search *search, unsigned *gone)
@@ -123,9 +156,8 @@ static bool go_to_fork(struct search *search, size_t fork, unsigned *gone)
 static bool go_to_subtree(struct search *search)
 {
     const struct arena *arena = arena_of(search);
-    uint8_t key[NAME_KEY_MAX];
-    const size_t len = zone_key_of(search->zone, search->value, key);
-    const size_t fork = find_fork(search->key, search->symbols, key, len);
+    const struct parting parting = part_from_leaf(search);
+    const size_t fork = parting.fork;
     if (fork == SIZE_MAX && is_marked(trie_cell_at(arena, search->at))) {
         search->exact = true;
         return false;
@@ -141,7 +173,7 @@ static bool go_to_subtree(struct search *search)
         if (trie_is_branch(cell) && trie_offset(cell) == fork) {
             if (go_to_marked(search, cell, trie_rank(cell, symbol)))
                 return true;
-        } else if (is_marked(cell) && symbol > trie_symbol(key, len, fork)) {
+        } else if (is_marked(cell) && parting.after) {
             return true; /* the whole of it comes before the key */
         }
     }

@@ -16,6 +16,8 @@ struct search {
     uint32_t root;      /* of which of its tries */
     const uint8_t *key; /* relative to the apex; borrowed */
     uint16_t symbols;
+    const uint8_t *label; /* where the key is that of a hashed owner: its label's NSEC3_LABEL octets, borrowed,
+                           * which are compared in place of keys; else NULL */
 
     const struct node *node; /* NULL: none is marked */
     bool exact;              /* the node has the very key */

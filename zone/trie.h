@@ -34,13 +34,17 @@ struct trie_cell {
     uint32_t reference;
 };
 
-static inline struct trie_cell trie_cell_at(const struct arena *arena, uint32_t at)
+static inline struct trie_cell trie_cell_of(const uint8_t *octets)
 {
-    const uint8_t *octets = arena_at(arena, at);
     struct trie_cell cell;
     memcpy(&cell.word, octets, sizeof cell.word);
     memcpy(&cell.reference, octets + sizeof cell.word, sizeof cell.reference);
     return cell;
+}
+
+static inline struct trie_cell trie_cell_at(const struct arena *arena, uint32_t at)
+{
+    return trie_cell_of(arena_at(arena, at));
 }
 
 static inline bool trie_is_branch(struct trie_cell cell)

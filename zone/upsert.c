@@ -242,7 +242,8 @@ static struct zone *begin(const struct zone *before)
     *zone = *before;
     zone->holds = 0;
     zone->arena = (struct arena){0};
-    zone->nsec3_params = zone->nsec3_apex = zone->apex_wildcard = 0;
+    zone->nsec3_params = zone->nsec3_apex = 0;
+    zone->apex_wildcard = zone->apex_wildcard_block = 0;
     if (arena_extend(&zone->arena, &before->arena) == 0)
         return zone;
     zone_free(zone);

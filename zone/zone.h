@@ -27,6 +27,7 @@ struct zone {
     struct name apex;       /* lower case */
     uint16_t apex_symbols;  /* of its key: where relative keys start */
     uint32_t apex_node;
+    uint32_t soa; /* the block of the SOA */
     uint32_t negative_ttl;           /* min(SOA TTL, SOA MINIMUM), RFC 2308 section 3 */
     uint32_t refresh, retry, expire; /* seconds, from the SOA */
     uint64_t rrs, rrsets, names;     /* names that own RRs */
@@ -36,6 +37,7 @@ struct zone {
     uint32_t nsec3_apex;   /* the NSEC3 of the apex; 0: none */
     uint32_t apex_wildcard; /* the node whose NSEC or NSEC3 is, or covers, the wildcard below the
                              * apex; 0: none */
+    uint32_t apex_wildcard_block; /* that NSEC or NSEC3; 0: none */
     struct signatures signatures;
     uint32_t version_at; /* the record of `version` */
     uint32_t changed; /* names in which it differs from the version before it in the same arena; 0:
@@ -68,6 +70,11 @@ static inline size_t zone_octets(const struct zone *zone)
 }
 
 static inline const struct node *zone_node(const struct zone *zone, uint32_t reference)
+{
+    return arena_at(&zone->arena, reference);
+}
+
+static inline const struct block *zone_block(const struct zone *zone, uint32_t reference)
 {
     return arena_at(&zone->arena, reference);
 }

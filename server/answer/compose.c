@@ -45,27 +45,46 @@ static bool is_noted(const struct query *q, const struct block *block)
     return false;
 }
 
+/* An owner in the denial's zone, but for its labels. */
+static struct foreign foreign_owner(const struct query *q, const struct denial *denial)
+{
+    const struct name *apex = &denial->lookup->zone->apex;
+    const struct spot spot = {.name = &q->request.qname, .at = q->name_at};
+    const size_t skip = (size_t)q->request.qname.octets - apex->octets;
+    return (struct foreign){.apex = apex, .apex_at = place_suffix(&q->packet, &spot, skip)};
+}
+
+static void set_labels(struct foreign *owner, const struct node *node)
+{
+    owner->labels = node_owner(node);
+    owner->octets = node->owner_octets;
+}
+
 /* Keeps what proves for the authority section, which begins when the chain of aliases is at its end. */
 static void note_proofs(struct query *q, const struct denial *denial)
 {
-    const struct zone *zone = denial->lookup->zone;
-    const struct spot spot = {.name = &q->request.qname, .at = q->name_at};
-    const size_t skip = (size_t)q->request.qname.octets - zone->apex.octets;
-    const uint32_t apex_at = (uint32_t)place_suffix(&q->packet, &spot, skip);
-    const uint16_t type = zone_denial_type(zone);
-    const bool first = q->proofs == 0; /* those of one denial are different */
+    const struct foreign owner = foreign_owner(q, denial);
     for (unsigned i = 0; i < denial->count; i++) {
-        const struct node *node = denial->node[i];
-        const struct block *block = node_block(node, type);
-        if (block == NULL || block->count == 0 || q->proofs == PROOFS_MAX
-            || (!first && is_noted(q, block)))
+        const struct block *block = denial->block[i];
+        if (block == NULL || block->count == 0 || q->proofs == PROOFS_MAX || is_noted(q, block))
             continue;
         struct proof *proof = &q->proof[q->proofs++];
         proof->block = block;
-        proof->labels = node_owner(node);
-        proof->octets = node->owner_octets;
-        proof->apex = &zone->apex;
-        proof->apex_at = apex_at;
+        proof->owner = owner;
+        set_labels(&proof->owner, denial->node[i]);
+    }
+}
+
+/* Writes the proof of a name that no alias led to: its records are different ones. */
+static void put_denial(struct query *q, const struct denial *denial)
+{
+    struct foreign owner = foreign_owner(q, denial);
+    for (unsigned i = 0; i < denial->count && !q->packet.truncated; i++) {
+        const struct block *block = denial->block[i];
+        if (block == NULL || block->count == 0)
+            continue;
+        set_labels(&owner, denial->node[i]);
+        q->packet.truncated = !place_foreign(&q->packet, SECTION_AUTHORITY, block, &owner);
     }
 }
 
@@ -74,11 +93,13 @@ static void put_proofs(struct query *q)
 {
     for (unsigned i = 0; i < q->proofs && !q->packet.truncated; i++) {
         const struct proof *proof = &q->proof[i];
-        q->packet.truncated = !place_foreign(&q->packet, SECTION_AUTHORITY, proof->block,
-                                             proof->labels, proof->octets, proof->apex,
-                                             proof->apex_at);
+        q->packet.truncated =
+            !place_foreign(&q->packet, SECTION_AUTHORITY, proof->block, &proof->owner);
     }
     q->proofs = 0;
+    if (q->denial != NULL)
+        put_denial(q, q->denial);
+    q->denial = NULL;
 }
 
 /* --- negative answers (RFC 2308) --- */
@@ -86,13 +107,12 @@ static void put_proofs(struct query *q)
 static enum compose_next negative(struct query *q, const struct lookup *l, uint16_t rcode)
 {
     q->rcode = rcode;
-    const struct node *apex = zone_node(l->zone, l->zone->apex_node);
-    const struct block *soa = node_block(apex, RRTYPE_SOA);
-    assert(soa != NULL);
-    const struct owner owner = owner_of(q, l->zone, apex, false);
-    const uint32_t at = q->packet.len;
-    if (require(q, SECTION_AUTHORITY, soa, &owner, compose_parts(q)))
-        place_ttl(&q->packet, at, l->zone->negative_ttl); /* its RRSIG's too */
+    const struct zone *zone = l->zone;
+    const struct owner owner = {.spot = {.name = &q->request.qname, .at = q->name_at},
+                                .octets = zone->apex.octets};
+    if (!place_with_ttl(&q->packet, SECTION_AUTHORITY, zone_block(zone, zone->soa), &owner,
+                        compose_parts(q), zone->negative_ttl))
+        q->packet.truncated = true;
     return COMPOSE_DONE;
 }
 
@@ -372,8 +392,36 @@ static bool may_be_apex(const struct query *q, const struct lookup *l)
            && (size_t)l->node->owner_octets + l->zone->apex.octets < q->request.qname.octets;
 }
 
-enum compose_next compose(struct query *q, const struct lookup *l, const struct denial *denial,
-                          const struct answer_config *config)
+/* Answers what most ask for: an RRset that lies ready, of the very name that was asked for, and nothing goes
+ * with it. Returns false, with nothing written, where it's anything else. */
+static bool answer_ready(struct query *q, const struct lookup *l)
+{
+    const struct block *block = l->block;
+    const uint16_t qtype = q->request.qtype;
+    if (block == NULL || block->count == 0 || block->npointers != 0 || l->wildcard
+        || q->aliases != 0 || qtype == RRTYPE_NS || qtype == RRTYPE_RRSIG
+        || qtype == RRTYPE_SVCB || qtype == RRTYPE_HTTPS)
+        return false;
+    struct packet *p = &q->packet;
+    size_t octets = block->wire_octets;
+    unsigned count = block->count;
+    if (q->request.edns.dnssec_ok) {
+        octets += block->sig_octets;
+        count += block->sig_count;
+    }
+    if (octets > packet_room(p))
+        return false;
+    memcpy(p->octets + p->len, block_wire(block), octets);
+    p->len += (uint32_t)octets;
+    p->count[SECTION_ANSWER] = (uint16_t)count;
+    q->authoritative = true;
+    return true;
+}
+
+/* All else. */
+__attribute__((noinline)) static enum compose_next
+compose_any(struct query *q, const struct lookup *l, const struct denial *denial,
+            const struct answer_config *config)
 {
     if (denial != NULL && denial->collision)
         return unprovable(q);
@@ -381,10 +429,21 @@ enum compose_next compose(struct query *q, const struct lookup *l, const struct 
         q->child_side = true;
         return COMPOSE_FOLLOW;
     }
-    if (denial != NULL)
+    /* Noted, it's compared with what other names have noted; without an alias there's no need. */
+    const bool noted = denial != NULL && (q->proofs != 0 || l->outcome == OUTCOME_CNAME);
+    q->denial = noted ? NULL : denial;
+    if (noted)
         note_proofs(q, denial);
     const enum compose_next next = compose_found(q, l, config);
-    if (next != COMPOSE_FOLLOW)
+    if (next != COMPOSE_FOLLOW && (q->proofs != 0 || q->denial != NULL))
         put_proofs(q);
     return next;
+}
+
+enum compose_next compose(struct query *q, const struct lookup *l, const struct denial *denial,
+                          const struct answer_config *config)
+{
+    if (l->outcome == OUTCOME_ANSWER && answer_ready(q, l))
+        return COMPOSE_DONE;
+    return compose_any(q, l, denial, config);
 }

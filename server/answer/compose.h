@@ -26,10 +26,7 @@ struct siblings {
 /* An RRset that proves, to be written when the answer section is complete. */
 struct proof {
     const struct block *block;
-    const uint8_t *labels; /* of its owner, before the apex */
-    uint8_t octets;        /* of those */
-    const struct name *apex;
-    uint32_t apex_at; /* message offset */
+    struct foreign owner;
 };
 
 enum { PROOFS_MAX = ALIASES_MAX + 1 + DENIAL_NODES_MAX };
@@ -58,8 +55,9 @@ struct query {
     uint16_t dname_at[ALIASES_MAX]; /* message offsets */
     const struct block *dname[ALIASES_MAX];
 
+    const struct denial *denial; /* what proves the last name looked up; NULL: nothing, or it's noted or written */
     uint8_t proofs;
-    struct proof proof[PROOFS_MAX];
+    struct proof proof[PROOFS_MAX]; /* of the aliases before it */
 
     struct siblings siblings; /* set with COMPOSE_SIBLINGS */
 };

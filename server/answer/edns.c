@@ -206,21 +206,6 @@ static uint8_t *put_unasked(uint8_t *at, const struct packet *p,
     return at;
 }
 
-void edns_write(struct packet *p, const struct edns *edns,
-                              const struct answer_config *config, uint16_t rcode)
-{
-    if (!edns->present)
-        return;
-    uint8_t *at = p->octets + p->len;
-    at[0] = 0; /* the root name */
-    wire_put16(at + 1, RRTYPE_OPT);
-    wire_put16(at + 3, edns_payload(config));
-    wire_put32(at + 5, (uint32_t)(rcode >> 4) << 24 | (edns->dnssec_ok ? OPT_DO : 0));
-    wire_put16(at + OPT_RDLENGTH_AT, 0);
-    p->len += OPT_OCTETS;
-    p->count[SECTION_ADDITIONAL]++;
-}
-
 void edns_write_options(struct packet *p, const struct edns *edns,
                         const struct answer_config *config, const struct edns_answer *answer)
 {

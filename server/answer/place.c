@@ -4,7 +4,13 @@
 
 #include <assert.h>
 
-enum { QUESTION_OCTETS = 4 }; /* QTYPE and QCLASS */
+enum {
+    QUESTION_OCTETS = 4, /* QTYPE and QCLASS */
+    LABELS_PIECE = 16,   /* octets of labels copied at a time */
+};
+
+_Static_assert(sizeof(struct block) + 2 + RR_FIXED_OCTETS >= LABELS_PIECE,
+               "behind a node's labels there's more to read");
 
 /* A block on its way to its place. Its own pointer targets are called `canonical`: they're true
  * for the message that the block was laid out for. */
@@ -305,31 +311,44 @@ bool place_glue(struct packet *p, const struct block *glue, const struct block *
     return place(p, SECTION_ADDITIONAL, &m, PART_RRS);
 }
 
+/* Copies labels in pieces that may go beyond their end: RRs follow in the message, and in the arena the node's
+ * blocks, all of which are longer than a piece. */
+static void copy_labels(uint8_t *to, const uint8_t *labels, size_t octets)
+{
+    for (size_t at = 0; at < octets; at += LABELS_PIECE)
+        memcpy(to + at, labels + at, LABELS_PIECE);
+}
+
 bool place_foreign(struct packet *p, enum section section, const struct block *block,
-                   const uint8_t *labels, size_t octets, const struct name *apex, size_t apex_at)
+                   const struct foreign *owner)
 {
     assert(block->npointers == 0);
     const uint32_t owner_at = p->len;
     const unsigned count = (unsigned)block->count + block->sig_count;
     const uint8_t *wire = block_wire(block);
     const size_t rest = (size_t)block->wire_octets + block->sig_octets - 2;
-    const size_t suffix = apex_at <= POINTER_MAX ? 2 : apex->octets;
-    if (owner_at > POINTER_MAX || octets + suffix + rest > packet_room(p))
+    const bool near = owner->apex_at <= POINTER_MAX;
+    const size_t suffix = near ? 2 : owner->apex->octets;
+    const size_t octets = owner->octets + suffix + rest;
+    if (owner_at > POINTER_MAX || octets > packet_room(p))
         return false;
 
     /* The first RR's owner is written out, and the others point to it. */
     uint8_t *at = p->octets + owner_at;
-    memcpy(at, labels, octets);
-    at += octets;
-    if (apex_at <= POINTER_MAX)
-        wire_put16(at, (uint16_t)(POINTER_BITS | apex_at));
+    if (suffix + rest >= LABELS_PIECE)
+        copy_labels(at, owner->labels, owner->octets);
     else
-        memcpy(at, apex->wire, apex->octets);
+        memcpy(at, owner->labels, owner->octets);
+    at += owner->octets;
+    if (near)
+        wire_put16(at, (uint16_t)(POINTER_BITS | owner->apex_at));
+    else
+        memcpy(at, owner->apex->wire, owner->apex->octets);
     at += suffix;
     memcpy(at, wire + 2, rest);
     const size_t first = (size_t)RR_FIXED_OCTETS + wire_get16(wire + RR_FIXED_OCTETS);
     put_owners(at + first, count - 1, owner_at);
-    p->len += (uint32_t)(octets + suffix + rest);
+    p->len += (uint32_t)octets;
     p->count[section] = (uint16_t)(p->count[section] + count);
     return true;
 }
@@ -368,11 +387,44 @@ bool place_alias(struct packet *p, const struct spot *spot, size_t prefix, size_
     return true;
 }
 
-void place_ttl(struct packet *p, size_t at, uint32_t ttl)
+/* Sets the TTL of all RRs from `at` to the end of what is written. */
+static void put_ttl(struct packet *p, size_t at, uint32_t ttl)
 {
     while (at < p->len) {
         at = packet_skip_name(p, at);
         wire_put32(p->octets + at + 4, ttl);
         at += RR_FIXED_OCTETS + (size_t)wire_get16(p->octets + at + 8);
     }
+}
+
+bool place_with_ttl(struct packet *p, enum section section, const struct block *block,
+                    const struct owner *owner, unsigned parts, uint32_t ttl)
+{
+    const uint32_t rrs_at = p->len;
+    const bool all = (parts & PART_SIGNATURES) != 0;
+    const size_t octets = (size_t)block->wire_octets + (all ? block->sig_octets : 0u);
+    const unsigned count = (unsigned)block->count + (all ? block->sig_count : 0u);
+    const struct move m = {
+        .owner = owner, .block = block, .base = block, .base_at = rrs_at, .base_known = true};
+    uint8_t *rr = p->octets + rrs_at;
+    /* Nearly always QNAME is at or below the owner: then all is done in one pass. */
+    const bool near = owner->spot.at == QNAME_AT && (parts & PART_RRS) != 0;
+    if (!near || octets > packet_room(p)
+        || !put_near_targets(&m, memcpy(rr, block_wire(block), octets))) {
+        if (!place_block(p, section, block, owner, parts))
+            return false;
+        put_ttl(p, rrs_at, ttl);
+        return true;
+    }
+    const size_t target = owner->wildcard ? QNAME_AT : QNAME_AT + longer(owner);
+    const uint16_t pointer = (uint16_t)(POINTER_BITS | target);
+    for (unsigned i = 0; i < count; i++) {
+        wire_put16(rr, pointer);
+        wire_put32(rr + 2 + RR_FIXED_OCTETS - 6, ttl);
+        rr += 2 + RR_FIXED_OCTETS;
+        rr += wire_get16(rr - 2);
+    }
+    p->len += (uint32_t)octets;
+    p->count[section] = (uint16_t)(p->count[section] + count);
+    return true;
 }

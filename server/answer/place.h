@@ -40,11 +40,22 @@ bool place_block(struct packet *p, enum section section, const struct block *blo
 bool place_glue(struct packet *p, const struct block *glue, const struct block *ns,
                 uint32_t ns_at, const struct owner *owner);
 
-/* Appends a block, with its signatures, whose owner isn't in the message: `octets` octets of labels at
- * `labels`, then the apex, whose name stands at message offset `apex_at`. Its RDATA has no pointers (that of
- * NSEC and NSEC3 never has: RFC 4034 section 4.1.1). Returns false where there isn't the room. */
+/* An owner that isn't in the message, but its apex is. */
+struct foreign {
+    const uint8_t *labels;   /* before the apex; in the block's node, so that there's more to read */
+    size_t octets;           /* of those */
+    const struct name *apex;
+    size_t apex_at;          /* message offset */
+};
+
+/* Appends a block, with its signatures, of such an owner. Its RDATA has no pointers (that of NSEC
+ * and NSEC3 never has: RFC 4034 section 4.1.1). Returns false where there isn't the room. */
 bool place_foreign(struct packet *p, enum section section, const struct block *block,
-                   const uint8_t *labels, size_t octets, const struct name *apex, size_t apex_at);
+                   const struct foreign *owner);
+
+/* place_block() with another TTL: for the SOA of negative answers and its RRSIGs. */
+bool place_with_ttl(struct packet *p, enum section section, const struct block *block,
+                    const struct owner *owner, unsigned parts, uint32_t ttl);
 
 /* Where the suffix of the spot's name that begins after `skip` octets stands in the message. */
 size_t place_suffix(const struct packet *p, const struct spot *spot, size_t skip);
@@ -54,8 +65,5 @@ size_t place_suffix(const struct packet *p, const struct spot *spot, size_t skip
  * `target` in all. Returns false where there isn't the room. */
 bool place_alias(struct packet *p, const struct spot *spot, size_t prefix, size_t suffix_at,
                  const struct name *target, uint32_t ttl);
-
-/* Sets the TTLs of all RRs from message offset `at` to the end. */
-void place_ttl(struct packet *p, size_t at, uint32_t ttl);
 
 #endif

@@ -62,7 +62,7 @@ static uint16_t read_additional(struct request *request, struct reader *r, unsig
 }
 
 /* RFC 7873 section 5.4: a client that wants nothing but a cookie asks nothing. */
-static enum request_fate bare_fate(struct request *request)
+__attribute__((noinline)) static enum request_fate bare_fate(struct request *request)
 {
     if (request->rcode != RCODE_FORMERR && !request->notify
         && (request->edns.asked & EDNS_ASKED_COOKIE) != 0)
@@ -74,7 +74,7 @@ static enum request_fate bare_fate(struct request *request)
 }
 
 /* Reads what begins at `at`, behind the question if one is `asked`, and settles the RCODE. */
-static void read_records(struct request *request, const uint8_t *octets, size_t len, size_t at,
+__attribute__((noinline)) static void read_records(struct request *request, const uint8_t *octets, size_t len, size_t at,
                          bool asked)
 {
     struct reader r = reader_of(octets, len);

@@ -211,8 +211,7 @@ static void measure(struct datagrams *d, unsigned count)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     for (unsigned i = 0; i < count; i++)
-        d->latency_us[i] = d->stamp[i].tv_sec != 0 ? service_latency_us(&d->stamp[i], &now)
-                                                   : (uint32_t)LATENCY_UNKNOWN;
+        d->latency_us[i] = service_latency_us(&d->stamp[i], &now); /* no stamp is 1970: unknown */
 }
 
 unsigned datagrams_turn(struct datagrams *d, struct datagram_socket *socket, unsigned batches)

@@ -107,41 +107,39 @@ void service_count(struct service *service, unsigned path, enum transport transp
 {
     struct pulse_worker *pulse = service->pulse;
     struct pulse_slice *slice = slice_now(service, path);
-    uint32_t answers = 0;
-    uint32_t servfails = 0;
+    uint32_t silent = 0;
     uint32_t truncated = 0;
+    const uint64_t failed_before =
+        atomic_load_explicit(&pulse->rcodes[RCODE_SERVFAIL], memory_order_relaxed);
 
     for (size_t i = 0; i < count; i++) {
         const struct exchange *exchange = &exchanges[i];
-        if (exchange->answer_octets == 0)
+        if (exchange->answer_octets == 0) {
+            silent++;
             continue;
-        const unsigned rcode =
-            exchange->rcode < PULSE_RCODES ? exchange->rcode : PULSE_RCODES - 1;
-        answers++;
-        servfails += rcode == RCODE_SERVFAIL;
+        }
+        size_t rcode = exchange->rcode;
+        if (rcode >= PULSE_RCODES)
+            rcode = PULSE_RCODES - 1;
         truncated += exchange->truncated;
         pulse_add(&pulse->rcodes[rcode], 1);
         if (latency_us[i] != LATENCY_UNKNOWN)
             pulse_add32(&slice->latency[pulse_bucket(latency_us[i])], 1);
     }
+    const uint32_t answers = (uint32_t)count - silent;
+    const uint64_t failed =
+        atomic_load_explicit(&pulse->rcodes[RCODE_SERVFAIL], memory_order_relaxed);
     pulse_add(&pulse->queries[transport], count);
     pulse_add(&pulse->answers[transport], answers);
     pulse_add(&pulse->truncated, truncated);
-    pulse_add(&pulse->silent, count - answers);
+    pulse_add(&pulse->silent, silent);
     pulse_add32(&slice->answers, answers);
     pulse_add32(&slice->queries, (uint32_t)count);
-    pulse_add32(&slice->servfails, servfails);
+    pulse_add32(&slice->servfails, (uint32_t)(failed - failed_before));
 }
 
 void service_count_drops(struct service *service, unsigned path, uint32_t drops)
 {
     pulse_add(&service->pulse->drops, drops);
     pulse_add32(&slice_now(service, path)->drops, drops);
-}
-
-uint32_t service_latency_us(const struct timespec *earlier, const struct timespec *later)
-{
-    const int64_t us = (int64_t)(later->tv_sec - earlier->tv_sec) * 1000000
-                       + (later->tv_nsec - earlier->tv_nsec) / 1000;
-    return us >= 0 && us <= LATENCY_MAX_US ? (uint32_t)us : LATENCY_UNKNOWN;
 }

@@ -46,6 +46,14 @@ void service_count(struct service *service, unsigned path, enum transport transp
 void service_count_drops(struct service *service, unsigned path, uint32_t drops);
 
 /* `later` - `earlier` in microseconds, or LATENCY_UNKNOWN where that is no latency. */
-uint32_t service_latency_us(const struct timespec *earlier, const struct timespec *later);
+static inline uint32_t service_latency_us(const struct timespec *earlier,
+                                          const struct timespec *later)
+{
+    const int64_t ns = (int64_t)(later->tv_sec - earlier->tv_sec) * 1000000000
+                       + (later->tv_nsec - earlier->tv_nsec);
+    /* What is below 0 is far above as an unsigned number. */
+    return (uint64_t)ns < (LATENCY_MAX_US + UINT64_C(1)) * 1000 ? (uint32_t)((uint64_t)ns / 1000)
+                                                                : (uint32_t)LATENCY_UNKNOWN;
+}
 
 #endif
