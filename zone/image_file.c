@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    FORMAT = 1,
+    FORMAT = 2,
     SLOTS = 2,
     SIDES_AT = (1 + SLOTS) * IMAGE_PAGE,
 };
