@@ -188,9 +188,9 @@ class Server:
         return None
 
     def pid(self):
-        """Of the process that answers: NSD's is a grandchild of the one that was started."""
+        """Of the process that answers: NSD's is a grandchild of the one that was started. YADIFA's child only writes logs."""
         pid = self.process.pid
-        while found := children(pid):
+        while self.kind == "nsd" and (found := children(pid)):
             pid = found[-1]
         return pid
 
