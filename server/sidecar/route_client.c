@@ -86,6 +86,13 @@ static void say_wish(struct route_client *c)
     say(c, text);
 }
 
+/* The timer runs; its next round begins then. */
+static void ask_in(struct route_client *c, unsigned ms)
+{
+    uv_timer_set_repeat(&c->timer, ms);
+    uv_timer_again(&c->timer);
+}
+
 /* A driver that let go of a route which it had held for this wish isn't contradicted here. */
 static bool differs(const struct route_client *c)
 {
@@ -107,13 +114,16 @@ static void hear(struct route_client *c, char *line)
     if (refused && !c->told_refused)
         log_warning("%s: the driver says: %s", c->name, line);
     c->told_refused = refused || (c->told_refused && c->asked);
+    c->overdue = false;
     if (c->pending != 0)
         c->pending--;
     if (c->pending != 0)
         return;
     c->route = route_from_text(line);
     c->seen_up = c->seen_up || c->route == ROUTE_UP;
-    if (c->asked && differs(c))
+    if (refused)
+        ask_in(c, ROUTE_CLIENT_AGAIN_MS);
+    else if (c->asked && differs(c))
         say_wish(c);
 }
 
@@ -168,6 +178,7 @@ static void on_connected(uv_connect_t *connect, int status)
     c->told_away = false;
     c->filled = 0;
     c->pending = 0;
+    c->overdue = false;
     ask(c);
 }
 
@@ -188,10 +199,13 @@ static void connect_now(struct route_client *c)
 static void on_timer(uv_timer_t *timer)
 {
     struct route_client *c = timer->data;
+    ask_in(c, ROUTE_CLIENT_ASK_MS);
     if (c->pipe == NULL)
         connect_now(c);
     else if (c->connected && c->pending == 0)
         ask(c);
+    else if (c->connected && !c->overdue)
+        c->overdue = true; /* what was said a moment ago may well be on its way */
     else if (c->connected)
         lose(c, UV_ETIMEDOUT); /* no answer in all that time */
 }

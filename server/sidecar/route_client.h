@@ -1,7 +1,8 @@
 /* route_client.h -- tells the route's driver what the verdict wishes
  * Keeps a connection to the driver's control socket (hand.h has its lines), asks for its state every
  * second and gives the word again where the two differ, unless the driver has let go by itself: that is
- * for the verdict to take in. Without a path it's a dry run. For one loop's thread. */
+ * for the verdict to take in. A word that was refused, as where the driver didn't find the server well
+ * for a moment, is given again sooner. Without a path it's a dry run. For one loop's thread. */
 #ifndef PHAROS_SERVER_SIDECAR_ROUTE_CLIENT_H
 #define PHAROS_SERVER_SIDECAR_ROUTE_CLIENT_H
 
@@ -11,7 +12,10 @@
 
 #include <uv.h>
 
-enum { ROUTE_CLIENT_ASK_MS = 1000 };
+enum {
+    ROUTE_CLIENT_ASK_MS = 1000,
+    ROUTE_CLIENT_AGAIN_MS = 50, /* a word that was refused is given again after that */
+};
 
 struct route_client {
     enum route
@@ -30,6 +34,7 @@ struct route_client {
     bool told_away; /* the log has it */
     bool told_refused;
     unsigned pending; /* answers still to come */
+    bool overdue;     /* none of them came since the last round */
     bool asked;       /* the last that was said is "get" */
     bool seen_up;     /* since the wish */
     size_t filled;

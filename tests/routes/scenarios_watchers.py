@@ -141,7 +141,7 @@ def decision_to_fib(topology):
     begin(topology)
     node = topology.nodes[0]
     taken = []
-    for _ in range(250 if topology.soak else 30):
+    for _ in range(250 if topology.soak else 100):
         for word, done in [("force-down", node.withdrawn), ("force-up", node.announced)]:
             since = time.time()
             node.ctl(word)

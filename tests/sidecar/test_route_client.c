@@ -159,7 +159,23 @@ static void a_driver_that_let_go_is_not_contradicted(void **state)
     assert_int_equal(f->words, 1);
 }
 
-static void a_refused_word_is_given_again(void **state)
+/* The round of asking may come just after a word, whose answer is on its way then. */
+static void a_word_just_before_the_next_round_keeps_the_connection(void **state)
+{
+    struct fixture *f = *state;
+    WAIT_FOR(f, f->client.route == ROUTE_FRESH);
+    const uv_pipe_t *pipe = f->client.pipe;
+    for (unsigned round = 0; round < 2; round++) {
+        while (uv_timer_get_due_in(&f->client.timer) > 1)
+            uv_run(&f->loop, UV_RUN_NOWAIT);
+        route_client_wish(&f->client, round == 0 ? WISH_UP : WISH_DOWN);
+        uv_sleep(2); /* the round is due before the answer is read */
+        WAIT_FOR(f, f->client.pending == 0);
+        assert_ptr_equal(f->client.pipe, pipe);
+    }
+}
+
+static void a_refused_word_is_given_again_soon(void **state)
 {
     struct fixture *f = *state;
     WAIT_FOR(f, f->client.route == ROUTE_FRESH);
@@ -169,6 +185,7 @@ static void a_refused_word_is_given_again(void **state)
     WAIT_FOR(f, f->words == 1 && f->client.pending == 0);
     f->state = "down server-away applied"; /* of before the wish */
     f->obeys = true;
+    assert_true(uv_timer_get_due_in(&f->client.timer) <= ROUTE_CLIENT_AGAIN_MS);
     WAIT_FOR(f, f->client.route == ROUTE_UP);
     assert_int_equal(f->words, 2);
 }
@@ -195,7 +212,8 @@ int main(void)
         WITH_DRIVER(a_wish_is_told_at_once_with_the_instance),
         WITH_DRIVER(a_state_that_somebody_changed_is_put_right),
         WITH_DRIVER(a_driver_that_let_go_is_not_contradicted),
-        WITH_DRIVER(a_refused_word_is_given_again),
+        WITH_DRIVER(a_word_just_before_the_next_round_keeps_the_connection),
+        WITH_DRIVER(a_refused_word_is_given_again_soon),
         WITH_DRIVER(a_driver_that_comes_back_hears_the_wish_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
