@@ -31,7 +31,7 @@ static const char usage[] =
     "  --break-first      take them from the one before they stand on the other: for FRR\n"
     "  --pulse PATH       pulse.sock of pharosd\n"
     "  --control PATH     unix socket to listen at, for the lines up, drain, down and get\n"
-    "  --lease SECONDS    how long the kernel keeps the addresses unrenewed (10)\n"
+    "  --lease SECONDS    how long at most the kernel keeps the addresses unrenewed (10)\n"
     "  --user NAME        run as this user\n"
     "\n"
     "Exits 0 when told to stop (the lease is left to run out), 1 on a failure, 2 for a "
@@ -90,6 +90,7 @@ static int start(void *arg, uv_loop_t *loop)
         err = lease_open(&a->lease);
     if (err != 0)
         return err;
+    a->lease.seconds--; /* the kernel may be 0.25 s late: at most, not about */
     static const enum hand_route found[] = {HAND_UP, HAND_DRAIN, HAND_DOWN};
     const int place = lease_look(&a->lease);
     if (place < 0)
