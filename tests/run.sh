@@ -132,13 +132,9 @@ exec </dev/null
 
 install_missing || exit 1
 mkdir -p build
-if build release build/test -DPHAROS_LTO=OFF; then
-    run build/test "unit e2e fuzz" --repeat until-pass:2
-    # Limits of milliseconds: a scenario that failed beside something busy is run once more.
-    run build/test "routes" --repeat until-pass:2
-fi
+build release build/test -DPHAROS_LTO=OFF && run build/test "unit e2e routes fuzz"
 if wants unit e2e fuzz; then
-    build sanitize build/sanitize && run build/sanitize "unit e2e fuzz" --repeat until-pass:2
+    build sanitize build/sanitize && run build/sanitize "unit e2e fuzz"
 fi
 # The worker, reload, publish and image paths: what several threads share.
 if wants unit; then

@@ -35,11 +35,13 @@ static bool bring(void *context, const void *at)
     atomic_fetch_add(&memory->calls, 1);
     if ((int)page == memory->damaged)
         return false;
-    uint8_t *to = memory->base + page * PAGE;
-    if (mprotect(to, PAGE, PROT_READ | PROT_WRITE) != 0)
+    uint8_t *whole = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (whole == MAP_FAILED)
         return false;
-    memset(to, 42, PAGE);
-    return true;
+    memset(whole, 42, PAGE);
+    /* In one step: another thread that reads the page meanwhile sees none of it or all. */
+    return mremap(whole, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, memory->base + page * PAGE)
+           != MAP_FAILED;
 }
 
 /* In the test itself: cmocka puts handlers of its own around that. */
