@@ -163,9 +163,10 @@ class Frr(Daemon):
             self.write(f"frr/{name}.conf", "")
             self.launch(f"frr-{name}", f"/usr/lib/frr/{name}", "-f", f"{path}/{name}.conf",
                         "-i", f"{path}/{name}.pid", *common, *extra)
-        self.node.topology.wait("FRR's sockets", lambda: all(
-            self.vtysh("-d", name, "-c", "show version").returncode == 0
-            for name in ["zebra", "bgpd", "bfdd"]), 10)
+            # One after the other, as FRR's own script has it: a bgpd that comes before zebra listens tries
+            # again after 10 s only.
+            self.node.topology.wait(f"FRR's {name}", lambda name=name: self.vtysh(
+                "-d", name, "-c", "show version").returncode == 0, 10)
         told = self.vtysh("-b")
         assert told.returncode == 0 and "Unknown" not in told.stdout, told
 

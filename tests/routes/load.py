@@ -10,6 +10,7 @@ waited for. FILE gets a line a query: when it was sent, its milliseconds or "los
 """
 import argparse
 import collections
+import itertools
 import json
 import re
 import select
@@ -20,6 +21,7 @@ import struct
 import time
 
 FLOWS = 96
+FIRST_PORT = 20000  # of the client's own; the same at each start, and so the same way to the same worker
 PATIENCE = 1.5
 SEARCH_S = 5
 QUESTION = b"\7example\3com\0" + struct.pack(">HH", 6, 1)
@@ -27,9 +29,10 @@ NSID = b"\0" + struct.pack(">HHIHHH", 41, 1232, 0, 4, 3, 0)
 HEADER = struct.Struct(">HHHHHH")
 
 
-def open_socket(address):
+def open_socket(address, port):
     s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     s.setblocking(False)
+    s.bind(("", port))
     s.connect((address, 53))
     return s
 
@@ -57,14 +60,14 @@ def find_node(s):
 def find_sockets(addresses, nodes):
     """As many flows for each pair of node and address, or what was found within some seconds."""
     wanted = FLOWS // (nodes * len(addresses))
-    sockets, spare, flows = [], [], collections.Counter()
+    sockets, spare, flows, ports = [], [], collections.Counter(), itertools.count(FIRST_PORT)
     until = time.monotonic() + SEARCH_S
     while len(sockets) < FLOWS and time.monotonic() < until:
         address = min(addresses, key=lambda a: sum(flows[a, n] for _, n in list(flows) if _ == a))
-        s = open_socket(address)
+        s = open_socket(address, next(ports))
         pair = (address, find_node(s))
         full = flows[pair] >= wanted or pair[1] is None
-        (spare if full else sockets).append(s)  # a spare one is kept, so that its port isn't used again
+        (spare if full else sockets).append(s)
         flows[pair] += not full
     sockets += [spare.pop() for _ in range(FLOWS - len(sockets)) if spare]
     return sockets

@@ -12,21 +12,19 @@ FLOOD_S = 6
 NOISE = 0.05  # of the queries: two runs of the same differ by that
 
 
-def lost_share(topology):
-    counted = topology.stop_load()
-    return counted["lost"] / counted["sent"], counted
-
-
 def flooded(topology, rate, only):
-    """The share of queries lost in a flood, and whether the route changed."""
+    """The share of queries lost in a flood, and whether the route changed. Those count that were sent in the
+    same seconds of each flood, when it has begun and before it ends."""
     since = time.time()
     topology.start_load()
     topology.start_flood(rate, only)
-    time.sleep(FLOOD_S)
+    begin = time.time() + 1
+    time.sleep(1 + FLOOD_S)
+    end = time.time()
     states = [node.route().get("state") for node in topology.nodes]
     topology.stop_flood()
-    share, counted = lost_share(topology)
-    return share, counted, states, since
+    lost = sum(begin <= when < end for when in topology.stop_load()["when"])
+    return lost, lost / (RATE * (end - begin)), states, since
 
 
 def overload(topology, rate, only):
@@ -37,17 +35,16 @@ def overload(topology, rate, only):
         node.trouble(f"cost {COST_US}")
         node.ctl("hold")
     topology.stop_load()
-    held, counted, _, _ = flooded(topology, rate, only)
-    print(f"    doing nothing: {counted['lost']} of {counted['sent']} lost, {100 * held:.1f} %")
+    lost, held, _, _ = flooded(topology, rate, only)
+    print(f"    doing nothing: {lost} lost in {FLOOD_S} s, {100 * held:.1f} %")
     for node in topology.nodes:
         node.ctl("release")
     wait_for("well after the flood", lambda: all(node.route().get("state") == "UP"
                                                  and node.route()["signals"]["badness"] < 100
                                                  for node in topology.nodes), 30)
     time.sleep(SETTLE_S)
-    share, counted, states, since = flooded(topology, rate, only)
-    print(f"    deciding: {counted['lost']} of {counted['sent']} lost, {100 * share:.1f} %; {states}",
-          flush=True)
+    lost, share, states, since = flooded(topology, rate, only)
+    print(f"    deciding: {lost} lost in {FLOOD_S} s, {100 * share:.1f} %; {states}", flush=True)
     topology.figure("lost, doing nothing, %", 100 * held)
     topology.figure("lost, %", 100 * share)
     stay(topology, since, 2, "overload")
