@@ -23,8 +23,13 @@ def never_announced(topology, node, since, what):
 
 
 def restart_daemon(topology, node):
+    """Comes back when the router has missed it by BFD as well: a new BFD session that meets the old one
+    takes it down, and with it the BGP session that is just up."""
     node.daemon.kill()
     wait_for("the router's loss of the sessions", lambda: not topology.sessions_up(), 5)
+    wait_for("the router's loss of BFD", lambda: not any(
+        f"{gateway} " in line and " Up " in line for gateway in node.gateways
+        for line in topology.ask_router("show", "bfd", "sessions").splitlines()), 5)
     node.daemon.start()
     wait_for("BGP sessions", topology.sessions_up, 20)
 
