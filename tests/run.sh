@@ -132,9 +132,10 @@ exec </dev/null
 
 install_missing || exit 1
 mkdir -p build
-build release build/test -DPHAROS_LTO=OFF && run build/test "unit e2e routes fuzz"
+# Two at a time, since most wait for something most of the time; the routes, alone, have no others beside them.
+build release build/test -DPHAROS_LTO=OFF && run build/test "unit e2e routes fuzz" -j 2
 if wants unit e2e fuzz; then
-    build sanitize build/sanitize && run build/sanitize "unit e2e fuzz"
+    build sanitize build/sanitize && run build/sanitize "unit e2e fuzz" -j 2
 fi
 # The worker, reload, publish and image paths: what several threads share.
 if wants unit; then
