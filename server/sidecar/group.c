@@ -286,6 +286,8 @@ const struct decision *group_decide(struct group *group, const struct group_tick
     memcpy(record->group, group->name, sizeof(record->group));
     group->gathered = (struct observation){0};
     const bool told = verdict_step(&group->verdict, &record->observation.sample, tick->now_ms);
+    if (verdict_asks(&group->verdict)) /* at once: the next tick has the store's answer then */
+        group->guard->type->ask(group->guard, group->verdict.badness);
     learn(group, tick->now_ms);
     if (verdict_wish(&group->verdict) != wish)
         follow(group, tick->watch, verdict_wish(&group->verdict));

@@ -42,8 +42,8 @@ struct guard;
 
 struct guard_type {
     const char *name;
-    /* Asks leave to withdraw for slowness. Called at each tick while the verdict wants it, so it must
-     * not begin anew what is under way. After GUARD_STAY it may ask the store again now and then. */
+    /* Asks leave to withdraw for slowness. Called at each tick while the verdict wants it, and more often,
+     * so it must not begin anew what is under way. After GUARD_STAY it may ask the store again now and then. */
     enum guard_answer (*ask)(struct guard *guard, unsigned badness);
     /* The question is off: the node is well again, or gone for another reason. A leave that was granted
      * and not taken goes back. Called at each tick in which nothing is asked. */

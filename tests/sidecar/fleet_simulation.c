@@ -303,6 +303,8 @@ static void tick(struct world *w, struct node *n)
         s.fleet.bad = 0;
     w->refusals += verdict_step(&n->verdict, &s, w->now_ms)
                    && n->verdict.state == VERDICT_SUSPECT && before == VERDICT_SUSPECT;
+    if (verdict_asks(&n->verdict))
+        fleet_ask(&n->fleet, n->verdict.badness);
     n->wish = verdict_wish(&n->verdict);
     const bool leaves = before == VERDICT_SUSPECT && n->verdict.state == VERDICT_DRAIN;
     if (n->wish == WISH_UP && s.health == HEALTH_SERVING)

@@ -1,0 +1,144 @@
+/* test_group.c -- what a tick of a group does: measure, judge, ask the guard */
+#include "server/sidecar/group.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+/* cmocka wants three of these */
+#include <cmocka.h>
+
+enum { SLOW_MS = 200 };
+
+/* A store that answers some time after the first question. */
+struct store_guard {
+    struct guard guard; /* first */
+    const uint64_t *now_ms;
+    uint64_t away_ms;  /* from question to answer */
+    uint64_t asked_ms; /* 0: not asked */
+};
+
+static enum guard_answer ask(struct guard *guard, unsigned badness)
+{
+    struct store_guard *g = (struct store_guard *)guard;
+    (void)badness;
+    if (g->asked_ms == 0)
+        g->asked_ms = *g->now_ms;
+    return *g->now_ms - g->asked_ms >= g->away_ms ? GUARD_GRANTED : GUARD_PENDING;
+}
+
+static void cancel(struct guard *guard)
+{
+    ((struct store_guard *)guard)->asked_ms = 0;
+}
+
+static void withdrawn(struct guard *guard, unsigned badness)
+{
+    (void)badness;
+    cancel(guard);
+}
+
+static void report(struct guard *guard, unsigned badness)
+{
+    (void)guard;
+    (void)badness;
+}
+
+static enum guard_return may_return(struct guard *guard, unsigned badness)
+{
+    (void)guard;
+    (void)badness;
+    return GUARD_RETURN_FREE;
+}
+
+static struct guard_view view(const struct guard *guard)
+{
+    (void)guard;
+    return (struct guard_view){.fleet = true, .reachable = true};
+}
+
+static const struct guard_type guard_store = {.name = "store",
+                                              .ask = ask,
+                                              .cancel = cancel,
+                                              .report = report,
+                                              .withdrawn = withdrawn,
+                                              .returned = cancel,
+                                              .may_return = may_return,
+                                              .view = view};
+
+struct scene {
+    struct group *group;
+    struct watch watch;
+    struct store_guard guard;
+    uint64_t now_ms;
+};
+
+static void begin(struct scene *s, uint64_t store_away_ms)
+{
+    struct address address;
+    char name[] = "any";
+    const struct config_group is = {.name = name, .address = &address, .addresses = 1};
+    const struct config config = {.route = {.thresholds = thresholds_default(), .late_ms = 20}};
+    assert_null(address_from_text(&address, "192.0.2.53@53", 53));
+    *s = (struct scene){.now_ms = 1000000, .watch = {.server = SERVER_WELL}};
+    s->guard = (struct store_guard){
+        .guard = {.type = &guard_store}, .now_ms = &s->now_ms, .away_ms = store_away_ms};
+    s->group = group_new(&config, &is, "");
+    assert_non_null(s->group);
+    group_guard(s->group, &s->guard.guard);
+    s->group->route.name = s->group->name;
+    s->group->route.route = ROUTE_UP;
+}
+
+/* One tick, in which all answers took so long. */
+static void tick(struct scene *s, unsigned ms)
+{
+    struct observation *o = &s->group->gathered;
+    const bool late = ms > 20;
+    s->now_ms += VERDICT_TICK_MS;
+    o->latency[pulse_bucket(ms * UINT64_C(1000))] = o->sample.datagrams = 10;
+    if (late)
+        o->probes_failed = 2;
+    else
+        o->probe_latency[pulse_bucket(ms * UINT64_C(1000))] = 2;
+    o->sample.tcp = 1;
+    o->sample.tcp_bad = late;
+    *(late ? &o->sample.paths_bad : &o->sample.paths) = o->sample.paths_served = 3;
+    const struct group_tick t = {.watch = &s->watch, .now_ms = s->now_ms, .wall_ms = 1};
+    group_decide(s->group, &t, (struct operator_entry){.word = OPERATOR_NONE});
+}
+
+/* How long after the first late answers it drains, where the store takes so long. */
+static unsigned drains_after(uint64_t store_away_ms)
+{
+    struct scene s;
+    begin(&s, store_away_ms);
+    for (unsigned at = 0; at < 3000; at += VERDICT_TICK_MS)
+        tick(&s, 1);
+    assert_int_equal(s.group->verdict.state, VERDICT_UP);
+    const uint64_t first_ms = s.now_ms + VERDICT_TICK_MS;
+    while (s.group->verdict.state != VERDICT_DRAIN && s.now_ms < first_ms + 5000)
+        tick(&s, SLOW_MS);
+    free(s.group);
+    return (unsigned)(s.now_ms - first_ms);
+}
+
+static void
+a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking(void **state)
+{
+    const unsigned due_ms = thresholds_default().slow_ms;
+    (void)state;
+    assert_int_equal(drains_after(0), due_ms);
+    assert_int_equal(drains_after(3), due_ms);
+    assert_int_equal(drains_after(VERDICT_TICK_MS), due_ms);
+    assert_int_equal(drains_after(VERDICT_TICK_MS + 1), due_ms + VERDICT_TICK_MS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
