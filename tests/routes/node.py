@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PHAROS_YAML = """
 server:
   listen: {addresses}
-  workers: 2
+  workers: {workers}
   identity: node-{name}
   run-dir: {dir}
 zones:
@@ -56,6 +56,7 @@ class Node:
         self.write("failing.com.zone", "no zone\n")
         self.write("pharos.yaml", PHAROS_YAML.format(
             name=name, dir=self.dir, driver=self.daemon.driver, without_fleet=topology.without_fleet, route=topology.route,
+            workers=topology.workers,
             addresses=json.dumps([f"{address}@53" for address in topology.addresses]),
             groups="\n".join(f"    - {{name: {group}, addresses: {json.dumps(addresses)},"
                              f" zones: {json.dumps(topology.zones[group])}}}"
@@ -159,12 +160,13 @@ class Node:
                 "announcer", self.topology.program(driver[0]), *driver[1:],
                 "--pulse", f"{self.dir}/pulse.sock", "--control", f"{self.dir}/{control}.sock")
 
-    def stall(self, on, ms=200):
-        """Makes the server slow or well again; returns the wall time of that."""
+    def stall(self, on, ms=200, word="stall"):
+        """Makes the server slow or well again; returns the wall time of that. `some` for `stall`: but for
+        one of its workers."""
         if self.topology.double:
             self.server.send_signal(signal.SIGUSR1)
             return time.time()
-        return self.trouble(f"stall {ms}" if on else None)
+        return self.trouble(f"{word} {ms}" if on else None)
 
     def trouble(self, what):
         """Tells libpharos-stall.so (stall.c); None: all is well. Returns the wall time of that."""

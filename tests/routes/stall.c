@@ -2,6 +2,7 @@
  * The file that STALL_FILE names has a word, and a number, for as long as it's there:
  *
  *     stall MS    each sendmmsg() takes MS longer
+ *     some MS     the same, but for the worker whose number is 0: a part of the answers is late
  *     cost US     each datagram that sendmmsg() takes costs US: a server with little capacity
  *     tcp         connections are accepted, and nobody ever reads from them
  *     servfail    questions about example.com are taken for ones about failing.com, a zone that can't
@@ -9,9 +10,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -68,6 +71,13 @@ static void pause_us(long us)
         nanosleep(&pause, NULL);
 }
 
+static bool is_first_worker(void)
+{
+    char name[16] = "";
+    prctl(PR_GET_NAME, name);
+    return strcmp(name, "worker-0") == 0;
+}
+
 static void rename_in(void *octets, size_t count, const char *from, const char *to)
 {
     for (char *at = octets; (at = memmem(at, count, from, NAME_OCTETS)) != NULL;) {
@@ -91,6 +101,8 @@ static void rename_messages(struct mmsghdr *messages, unsigned count, const char
 int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     pause_us(1000 * told("stall"));
+    if (!is_first_worker())
+        pause_us(1000 * told("some"));
     pause_us((long)count * told("cost"));
     rename_messages(messages, count, sick, well);
     return next_sendmmsg(fd, messages, count, flags);

@@ -2,7 +2,8 @@
 
     client --- router --- node a   (192.0.2.53/32 and 2001:db8::53/128 on lo,
                      |--- node b    BIRD, pharosd, pharos-sidecar, pharos-announcer)
-                     `--- node c
+                     |--- node c
+                     `--- store     (etcd, where the nodes are a fleet)
 
 The router prefers no node (ECMP). All that is started here is ended by its process id, and the
 namespaces carry this process's id in their names, so that several may run at once.
@@ -18,6 +19,7 @@ import tempfile
 from daemons import BFD_MS, Bird
 from fib import SERVICE, Failure, Fib, run, wait_for
 from node import Node
+from store import Store
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -54,15 +56,18 @@ class Topology:
     """Use as a context: all is taken down at its end."""
 
     def __init__(self, build, nodes=3, double=False, without_fleet="stay", daemon=Bird, keep=False,
-                 route="", groups=None, zones=None, bfd=True, soak=False):
+                 route="", groups=None, zones=None, bfd=True, soak=False, workers=2, fleet_keep=0,
+                 store_octets=None):
         """`route` is more of that section of pharos.yaml; `groups` has each group's addresses and
-        `zones` the zones that count for it; with `soak` scenarios take their full length."""
+        `zones` the zones that count for it; with `soak` scenarios take their full length. The nodes are a
+        fleet where `fleet_keep`, its K, isn't 0; its store may have a quota of `store_octets`."""
         self.build = os.path.abspath(build)
         self.double = double
         self.without_fleet = without_fleet
         self.daemon = daemon
         self.keep = keep
         self.route = route
+        self.workers = workers  # of each server
         self.groups = groups or {"any": SERVICE}
         self.zones = zones or {group: ["example.com"] for group in self.groups}
         self.bfd = bfd  # of the router, without which there is none
@@ -73,6 +78,9 @@ class Topology:
         self.router = self.prefix + "router"
         self.processes = []
         self.dir = tempfile.mkdtemp(prefix="pharos-routes-")
+        self.store = Store(self, store_octets) if fleet_keep else None
+        if self.store:
+            self.route += self.store.fleet_yaml(fleet_keep)
         self.nodes = [Node(self, "abcdefgh"[i], i + 1) for i in range(nodes)]
         self.fib = self.load = self.flood = None
         self.flooded = False  # there's a way for a flood of one node
@@ -118,6 +126,8 @@ class Topology:
             run("ip", "netns", "exec", self.router, "sysctl", "-qw", setting)
         self.ip("-n", self.router, "link", "set", "lo", "up")
         self.link(self.client, 0)
+        if self.store:
+            self.store.set_up()
         for node in self.nodes:
             node.set_up()
         self.fib = Fib(self.router, self.addresses)
@@ -182,7 +192,8 @@ class Topology:
             process.wait()
         for node in self.nodes:
             node.end_successors()
-        for namespace in [self.client, self.router, *[node.namespace for node in self.nodes]]:
+        others = [self.client, self.router, *([self.store.namespace] if self.store else [])]
+        for namespace in [*others, *[node.namespace for node in self.nodes]]:
             subprocess.run(["ip", "netns", "del", namespace], stderr=subprocess.DEVNULL,
                            check=False)
         if not self.keep:
