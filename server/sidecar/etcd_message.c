@@ -129,6 +129,8 @@ static void put_write(FILE *to, const struct fleet_request *r, const char *prefi
     if (r->join) {
         fputc(',', to);
         put_put(to, prefix, FLEET_KEY_MEMBER, r, 0);
+    }
+    if (r->recount) {
         fputc(',', to);
         put_put(to, prefix, FLEET_KEY_GENERATION, r, 0);
     }

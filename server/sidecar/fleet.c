@@ -77,6 +77,12 @@ static bool reports(const struct fleet *f, const struct fleet_node *self, uint64
     return !same && (matters || now_ms - f->reported_ms >= FLEET_REPORT_MS);
 }
 
+/* Claims of other shards count on a registration that goes by no claim. */
+static bool is_loss(const struct fleet *f, const struct fleet_node *self)
+{
+    return f->counts.shards > 1 && f->told == FLEET_ROUTE_OUT && self->up != 0;
+}
+
 static void prepare_write(const struct fleet *f, struct fleet_request *r)
 {
     const struct fleet_node self = self_of(f);
@@ -89,7 +95,8 @@ static void prepare_write(const struct fleet *f, struct fleet_request *r)
                                 .level = f->level,
                                 .badness = f->level,
                                 .route = route_of(f),
-                                .join = self.member == 0};
+                                .join = self.member == 0,
+                                .recount = self.member == 0 || is_loss(f, &self)};
 }
 
 /* Registers, tells how it does, or takes the registration away. */
@@ -102,14 +109,8 @@ static bool next_write(const struct fleet *f, struct fleet_request *r, uint64_t 
     return true;
 }
 
-/* The shard's announcers are the store's to judge. Those of a whole fleet of several shards aren't, but
- * while another shard has too few, this one doesn't go to its limit. */
 static size_t choose(const struct fleet *f, const char *peer[FLEET_PEERS_MAX])
 {
-    const struct fleet_node *self = fleet_view_find(&f->view, f->name);
-    const uint32_t others = f->counts.announcers - (self != NULL && self->up != 0);
-    if (others < f->counts.keep)
-        return 0;
     const struct fleet_shard shard = fleet_view_shard(&f->view, f->name, f->keep);
     return fleet_view_choose(&f->view, &shard, f->name, f->level, peer);
 }
@@ -246,7 +247,9 @@ static void take_own(struct fleet *f, int64_t revision, uint64_t now_ms)
     f->health_leased = true;
     f->reported_ms = now_ms;
     if (r->join)
-        self->member = f->view.generation = revision;
+        self->member = revision;
+    if (r->recount)
+        f->view.generation = revision;
     if (r->route == FLEET_ROUTE_OUT)
         self->up = 0;
     if (r->route == FLEET_ROUTE_IN) {
@@ -363,20 +366,20 @@ void fleet_returned(struct fleet *f)
 }
 
 /* Where announcers are missing, as many of the least sick come as they are; one more after each
- * FLEET_RETURN_MS, since the store doesn't know who can't. */
+ * FLEET_RETURN_MS, since the store doesn't know who can't, and for what other shards lack. */
 enum guard_return fleet_may_return(struct fleet *f, unsigned badness, uint64_t now_ms)
 {
     if (!is_reachable(f, now_ms) || !has_view(f) || route_of(f) != FLEET_ROUTE_OUT)
         return GUARD_RETURN_FREE;
     const struct fleet_shard shard = fleet_view_shard(&f->view, f->name, f->keep);
-    if (shard.announcers >= shard.keep) {
+    if (shard.announcers >= shard.keep + shard.lack) {
         f->short_since_ms = 0;
         return GUARD_RETURN_FREE;
     }
     if (f->short_since_ms == 0)
         f->short_since_ms = now_ms;
-    const uint64_t wanted =
-        shard.keep - shard.announcers + (now_ms - f->short_since_ms) / FLEET_RETURN_MS;
+    const uint32_t own = shard.announcers < shard.keep ? shard.keep - shard.announcers : 0;
+    const uint64_t wanted = own + (now_ms - f->short_since_ms) / FLEET_RETURN_MS;
     if (fleet_view_rank(&f->view, &shard, f->name, level_of(badness)) < wanted)
         return GUARD_RETURN_NEEDED;
     return badness < GUARD_BADNESS_BAD ? GUARD_RETURN_FREE : GUARD_RETURN_WAIT;

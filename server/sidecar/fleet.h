@@ -48,14 +48,15 @@ struct fleet_request {
     /* Of a write. It holds if this node's `health` is of `own` (0: there's none), and for a claim (peers != 0)
      * if `generation` is of that revision and each peer's `up` is there with a badness of `level` at
      * most. It puts this node's `health` and does to its `up` what `route` says, both with `badness`;
-     * `join`: it puts its `member` and the generation. */
+     * `join`: it puts its `member`; `recount`: the generation, so that claims of what was read before don't
+     * hold. */
     const char *name;
     int64_t own, generation;
     const char *peer[FLEET_PEERS_MAX]; /* borrowed until fleet_hear() */
     size_t peers;
     unsigned level, badness;
     enum fleet_route route;
-    bool join;
+    bool join, recount;
 };
 
 enum fleet_result {

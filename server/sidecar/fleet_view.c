@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHARDS_MAX = (FLEET_NODES_MAX + FLEET_SHARD_NODES - 1) / FLEET_SHARD_NODES };
+
 /* FNV-1a, and a last stir so that names that differ in their last digit part. All versions must agree. */
 static uint32_t hash_of(const char *name)
 {
@@ -167,17 +169,36 @@ static bool is_in(const struct fleet_node *node, const struct fleet_shard *shard
     return node->member != 0 && node->hash % shard->shards == shard->number;
 }
 
+/* What is left of K for the shard, where each of the others has its share, or less. */
+static uint32_t lack_of(const struct fleet_shard *own, const uint32_t members[SHARDS_MAX],
+                        const uint32_t announcers[SHARDS_MAX], unsigned keep)
+{
+    uint32_t all = 0, kept = own->keep;
+    for (uint32_t i = 0; i < own->shards; i++) {
+        const uint32_t share = keep_of(own->shards, members[i], keep);
+        all += members[i];
+        if (i != own->number)
+            kept += announcers[i] < share ? announcers[i] : share;
+    }
+    const uint32_t whole = keep_of(1, all, keep);
+    return kept < whole ? whole - kept : 0;
+}
+
 struct fleet_shard fleet_view_shard(const struct fleet_view *view, const char *name,
                                     unsigned keep)
 {
+    uint32_t members[SHARDS_MAX] = {0}, announcers[SHARDS_MAX] = {0};
     struct fleet_shard shard = {.shards = shards_of(count_members(view))};
     shard.number = hash_of(name) % shard.shards;
     for (size_t i = 0; i < view->nodes; i++) {
         const struct fleet_node *node = &view->node[i];
-        shard.members += is_in(node, &shard);
-        shard.announcers += is_in(node, &shard) && node->up != 0;
+        members[node->hash % shard.shards] += node->member != 0;
+        announcers[node->hash % shard.shards] += node->member != 0 && node->up != 0;
     }
+    shard.members = members[shard.number];
+    shard.announcers = announcers[shard.number];
     shard.keep = keep_of(shard.shards, shard.members, keep);
+    shard.lack = lack_of(&shard, members, announcers, keep);
     return shard;
 }
 
@@ -210,16 +231,17 @@ size_t fleet_view_choose(const struct fleet_view *view, const struct fleet_shard
                          const char *name, unsigned level, const char *peer[FLEET_PEERS_MAX])
 {
     const struct fleet_node *best[FLEET_PEERS_MAX];
+    const size_t keep = shard->keep + (size_t)shard->lack;
     size_t count = 0;
-    if (shard->keep == 0 || shard->keep > FLEET_PEERS_MAX)
+    if (keep == 0 || keep > FLEET_PEERS_MAX)
         return 0;
     for (size_t i = 0; i < view->nodes; i++) {
         const struct fleet_node *node = &view->node[i];
         if (is_in(node, shard) && node->up != 0 && node->up_badness <= level
             && strcmp(node->name, name) != 0)
-            count = insert(best, count, shard->keep, node);
+            count = insert(best, count, keep, node);
     }
-    if (count < shard->keep)
+    if (count < keep)
         return 0;
     for (size_t i = 0; i < count; i++)
         peer[i] = best[i]->name;
@@ -253,5 +275,6 @@ struct fleet_counts fleet_view_count(const struct fleet_view *view, const char *
                  && strcmp(node->name, name) != 0;
     }
     c.keep = keep_of(1, c.members, keep);
+    c.shards = shards_of(c.members);
     return c;
 }

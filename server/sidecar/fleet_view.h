@@ -1,9 +1,11 @@
 /* fleet_view.h -- what the store says about a fleet, and what follows from it
  * `member/NAME` keys name the fleet and stay; `health/NAME` and `up/NAME` are leased: who lives, and who
- * announces, each with a badness. `generation` is written whenever a member joins. Pure: no I/O, no clock.
+ * announces, each with a badness. Pure: no I/O, no clock.
  *
  * A fleet of more than FLEET_SHARD_NODES is split by a stable hash of the names, since one of etcd's
- * transactions takes 128 comparisons at most; each shard keeps its share of K. */
+ * transactions takes 128 comparisons at most; each shard keeps its share of K. Claims compare the
+ * registrations of their own shard, and count on others as far as claims there leave them. What else may
+ * take these away writes `generation`, and so does a member that joins, since K grows with it. */
 #ifndef PHAROS_SERVER_SIDECAR_FLEET_VIEW_H
 #define PHAROS_SERVER_SIDECAR_FLEET_VIEW_H
 
@@ -77,14 +79,17 @@ struct fleet_shard {
     uint32_t shards, number;
     uint32_t members, announcers;
     uint32_t keep;
+    uint32_t
+        lack; /* what the other shards' announcers, counted up to their shares, are short of the
+                    * rest of K: this one keeps that many more */
 };
 
 /* `keep` is the fleet's K as configured; 0: half of the members. */
 struct fleet_shard fleet_view_shard(const struct fleet_view *view, const char *name,
                                     unsigned keep);
 
-/* The shard.keep best announcers of the shard besides `name`, none of them worse than `level`: those that
- * stay when it goes. Returns how many: shard.keep, or 0 where there aren't as many. Borrowed names. */
+/* The shard.keep + shard.lack best announcers of the shard besides `name`, none of them worse than `level`:
+ * those that stay when it goes. Returns how many, or 0 where there aren't as many. Borrowed names. */
 size_t fleet_view_choose(const struct fleet_view *view, const struct fleet_shard *shard,
                          const char *name, unsigned level, const char *peer[FLEET_PEERS_MAX]);
 
@@ -95,7 +100,7 @@ uint32_t fleet_view_rank(const struct fleet_view *view, const struct fleet_shard
 
 /* Over the whole fleet. `bad`: others that call themselves bad. */
 struct fleet_counts {
-    uint32_t members, announcers, bad, keep;
+    uint32_t members, announcers, bad, keep, shards;
 };
 struct fleet_counts fleet_view_count(const struct fleet_view *view, const char *name,
                                      unsigned keep);

@@ -158,10 +158,10 @@ static void write_keys(struct store *s, const struct fleet_request *r,
         slot->up = fresh;
     if (r->route == FLEET_ROUTE_OUT)
         slot->up = (struct store_key){0};
-    if (r->join) {
+    if (r->join)
         slot->member.revision = s->revision;
+    if (r->recount)
         s->generation = s->revision;
-    }
 }
 
 struct fleet_reply store_answer(struct store *s, const struct fleet_request *r, uint64_t now_ms)

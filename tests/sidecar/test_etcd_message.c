@@ -88,6 +88,29 @@ static void a_claim_compares_itself_the_generation_and_its_peers(void **state)
         "\"min_mod_revision\":\"10\"}}]}");
 }
 
+/* /p/any/health/a, /p/any/up/a, /p/any/generation */
+static void a_registration_that_goes_by_no_claim_changes_the_generation(void **state)
+{
+    (void)state;
+    const struct fleet_request loss = {.ask = FLEET_WRITE,
+                                       .lease = 7,
+                                       .since = 9,
+                                       .name = "a",
+                                       .own = 5,
+                                       .badness = 1000,
+                                       .route = FLEET_ROUTE_OUT,
+                                       .recount = true};
+    assert_written(
+        &loss, "/v3/kv/txn",
+        "{\"compare\":[{\"key\":\"L3AvYW55L2hlYWx0aC9h\",\"target\":\"MOD\",\"result\":"
+        "\"EQUAL\",\"mod_revision\":\"5\"}],\"success\":[{\"request_put\":{\"key\":"
+        "\"L3AvYW55L2hlYWx0aC9h\",\"value\":\"MTAwMA==\",\"lease\":\"7\"}},{"
+        "\"request_delete_range\":{\"key\":\"L3AvYW55L3VwL2E=\"}},{\"request_put\":{\"key\":"
+        "\"L3AvYW55L2dlbmVyYXRpb24=\",\"value\":\"MTAwMA==\"}}],\"failure\":[{"
+        "\"request_range\":{\"key\":\"L3AvYW55Lw==\",\"range_end\":\"L3AvYW55MA==\","
+        "\"min_mod_revision\":\"10\"}}]}");
+}
+
 static void a_login_is_json_whatever_the_password(void **state)
 {
     (void)state;
@@ -255,6 +278,7 @@ int main(void)
         cmocka_unit_test(leases_are_granted_renewed_and_revoked),
         cmocka_unit_test(a_reading_asks_for_all_keys_or_for_what_changed),
         cmocka_unit_test(a_claim_compares_itself_the_generation_and_its_peers),
+        cmocka_unit_test(a_registration_that_goes_by_no_claim_changes_the_generation),
         cmocka_unit_test(a_login_is_json_whatever_the_password),
         cmocka_unit_test(keys_are_read_with_their_revisions_and_badness),
         cmocka_unit_test(a_write_has_held_or_brings_what_is),

@@ -362,6 +362,61 @@ static void above_a_hundred_nodes_shards_keep_their_share(void **state)
     end(s);
 }
 
+/* All nodes of a shard, or of the others, that may leave do so; they ask without having read anything new. */
+static void leave_all(struct scene *s, uint32_t number, bool others)
+{
+    for (size_t i = 0; i < s->nodes; i++) {
+        const struct fleet *f = &s->fleet[i];
+        const struct fleet_shard shard = fleet_view_shard(&f->view, f->name, f->keep);
+        if ((shard.number == number) != others && ask(s, i, 700) == GUARD_GRANTED)
+            fleet_withdrawn(&s->fleet[i], 700);
+    }
+}
+
+static void what_a_shard_has_lost_to_death_others_dont_give_away(void **state)
+{
+    (void)state;
+    struct scene *s = begin(NODES_MAX, 0);
+    pass(s, 5000);
+    leave_all(s, 0, true);
+    for (size_t i = 0; i < NODES_MAX && store_announcers(s->store) > NODES_MAX / 2; i++) {
+        struct fleet *f = &s->fleet[i];
+        if (fleet_view_shard(&f->view, f->name, f->keep).number != 1)
+            continue;
+        fleet_withdrawn(f, 1000);
+        speak(s, i, FLEET_DONE);
+    }
+    leave_all(s, 0, false);
+    assert_int_equal(store_announcers(s->store), NODES_MAX / 2);
+    end(s);
+}
+
+static void what_a_shard_cant_replace_others_do_after_a_while(void **state)
+{
+    (void)state;
+    struct scene *s = begin(NODES_MAX, 0);
+    pass(s, 5000);
+    leave_all(s, UINT32_MAX, true);
+    const unsigned before = store_announcers(s->store);
+    assert_in_range(before, NODES_MAX / 2, NODES_MAX / 2 + 2);
+    size_t away = NODES_MAX;
+    for (size_t i = 0; i < NODES_MAX; i++) {
+        struct fleet *f = &s->fleet[i];
+        const uint32_t number = fleet_view_shard(&f->view, f->name, f->keep).number;
+        if (number == 1 && f->told == FLEET_ROUTE_IN)
+            fleet_withdrawn(f, 1000);
+        if (number == 0 && f->told == FLEET_ROUTE_OUT)
+            away = i;
+    }
+    assert_true(away < NODES_MAX);
+    pass(s, 2500);
+    assert_true(store_announcers(s->store) < before);
+    assert_int_equal(fleet_may_return(&s->fleet[away], 600, s->now_ms), GUARD_RETURN_WAIT);
+    pass(s, FLEET_RETURN_MS);
+    assert_int_equal(fleet_may_return(&s->fleet[away], 600, s->now_ms), GUARD_RETURN_NEEDED);
+    end(s);
+}
+
 static void more_announcers_to_keep_than_a_claim_can_name_means_stay(void **state)
 {
     (void)state;
@@ -426,6 +481,8 @@ int main(void)
         cmocka_unit_test(the_least_sick_returns_first_and_then_the_next),
         cmocka_unit_test(a_clean_node_waits_for_nobody),
         cmocka_unit_test(above_a_hundred_nodes_shards_keep_their_share),
+        cmocka_unit_test(what_a_shard_has_lost_to_death_others_dont_give_away),
+        cmocka_unit_test(what_a_shard_cant_replace_others_do_after_a_while),
         cmocka_unit_test(more_announcers_to_keep_than_a_claim_can_name_means_stay),
         cmocka_unit_test(a_second_node_of_the_same_name_is_noticed),
         cmocka_unit_test(changes_that_dont_tell_all_have_the_whole_read_again),
