@@ -4,6 +4,7 @@
 const char *overload_to_text(enum overload overload)
 {
     static const char *const text[] = {"none", "flood", "drops rise with the rate",
+                                       "what a flood has left",
                                        "half of the fleet is bad as well"};
     return text[overload];
 }
@@ -24,6 +25,7 @@ void absorb_step(struct absorb *a, const struct window *window, uint32_t datagra
     const uint64_t passed_ms = now_ms - a->last_ms;
     a->rate = (unsigned)((uint64_t)now.datagrams * 1000 / ABSORB_SPAN_MS);
     a->last_ms = now_ms;
+    a->absorbing = a->overload_ms != 0 && now_ms - a->overload_ms <= ABSORB_SPAN_MS;
     /* After a pause of our own the sample isn't one of its time. */
     if (learning == ABSORB_LEARN_NOTHING || passed_ms == 0 || passed_ms > ABSORB_SPAN_MS)
         return;
@@ -43,6 +45,8 @@ static bool has_risen(const struct absorb *a)
 
 void absorb_begin(struct absorb *a, const struct window *window, uint64_t now_ms)
 {
+    if (a->absorbing)
+        return;
     const struct tally now = window_sum(window, now_ms, ABSORB_BEGIN_MS);
     struct absorb then = *a;
     then.rate = (unsigned)((uint64_t)now.datagrams * 1000 / ABSORB_BEGIN_MS);
@@ -57,17 +61,33 @@ static bool drops_count(const struct absorb *a, const struct tally *before,
            && percent(now->drops, now->datagrams) >= 1;
 }
 
-enum overload absorb_overload(const struct absorb *a, const struct thresholds *limits,
-                              const struct tally *before, const struct tally *now,
-                              const struct guard_view *fleet)
+static enum overload find(const struct absorb *a, const struct thresholds *limits,
+                          const struct tally *before, const struct tally *now,
+                          const struct guard_view *fleet)
 {
-    /* What the flood has left in the sockets is of the flood. */
+    /* What the flood has left in the sockets is of the flood, though a small server answers it at little
+     * more than the usual rate. */
     const double factor = limits->flood_factor / (a->absorbing ? 2.0 : 1.0);
     if (is_known(a) && a->rate > a->usual * factor)
         return OVERLOAD_RATE;
     if (a->rose && has_risen(a) && drops_count(a, before, now))
         return OVERLOAD_DROPS;
+    if (a->absorbing && a->flood_ms != 0 && a->last_ms - a->flood_ms <= ABSORB_LEFT_MS
+        && has_risen(a))
+        return OVERLOAD_LEFT;
     if (fleet->reachable && fleet->bad != 0 && 2 * (uint64_t)fleet->bad >= fleet->members)
         return OVERLOAD_FLEET;
     return OVERLOAD_NONE;
+}
+
+enum overload absorb_judge(struct absorb *a, const struct thresholds *limits,
+                           const struct tally *before, const struct tally *now,
+                           const struct guard_view *fleet)
+{
+    const enum overload overload = find(a, limits, before, now, fleet);
+    if (overload != OVERLOAD_NONE)
+        a->overload_ms = a->last_ms;
+    if (overload == OVERLOAD_RATE || overload == OVERLOAD_DROPS)
+        a->flood_ms = a->last_ms;
+    return overload;
 }

@@ -19,12 +19,14 @@ enum {
         3600 * 1000,           /* ... in a flood slower: it shan't become usual soon */
     ABSORB_RATE_MIN = 250,     /* datagrams a second: below nothing is a flood */
     ABSORB_ROSE_PERCENT = 150, /* of the usual level: the rate rose */
+    ABSORB_LEFT_MS = 5000,     /* after a flood, at most: for what it has left in the sockets */
 };
 
 enum overload {
     OVERLOAD_NONE,
     OVERLOAD_RATE,  /* over `flood_factor` x the usual level; while absorbing, half of that */
     OVERLOAD_DROPS, /* the kernel drops, more than before, and the rate had risen first */
+    OVERLOAD_LEFT,  /* a flood has just ended, and more is answered still than usual */
     OVERLOAD_FLEET, /* half of the fleet is bad as well */
 };
 
@@ -34,9 +36,10 @@ struct absorb {
     uint64_t watched_ms;
     uint64_t last_ms;
     bool rose; /* the rate had, when things became bad: so clients' retries aren't the cause */
-    bool
-        absorbing; /* the verdict's: then drops needn't rise any more, to be drops of a flood */
-    unsigned rate; /* of now, datagrams a second */
+    uint64_t flood_ms;    /* the last tick of OVERLOAD_RATE or OVERLOAD_DROPS; 0: none */
+    uint64_t overload_ms; /* the last tick of any; 0: none */
+    bool absorbing; /* that was just now: then drops needn't rise any more, to be a flood's */
+    unsigned rate;  /* of now, datagrams a second */
 };
 
 /* One tick. Learns while the node is announced and well, slower in a flood, else not at all. */
@@ -44,13 +47,14 @@ enum absorb_learning { ABSORB_LEARN_NOTHING, ABSORB_LEARN_SLOWLY, ABSORB_LEARN }
 void absorb_step(struct absorb *absorb, const struct window *window, uint32_t datagrams,
                  enum absorb_learning learning, uint64_t now_ms);
 
-/* Things have become bad just now. */
+/* Things have become bad just now; no more than a moment after an overload that's part of it. */
 void absorb_begin(struct absorb *absorb, const struct window *window, uint64_t now_ms);
 
-/* `before` is what was measured in the ABSORB_SPAN_MS before `now`. */
-enum overload absorb_overload(const struct absorb *absorb, const struct thresholds *limits,
-                              const struct tally *before, const struct tally *now,
-                              const struct guard_view *fleet);
+/* Things are bad in this tick: by overload? `before` is what was measured in the ABSORB_SPAN_MS before
+ * `now`. */
+enum overload absorb_judge(struct absorb *absorb, const struct thresholds *limits,
+                           const struct tally *before, const struct tally *now,
+                           const struct guard_view *fleet);
 
 const char *overload_to_text(enum overload overload);
 

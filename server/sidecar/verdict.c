@@ -177,18 +177,20 @@ static bool enter_absorb(struct verdict *v, enum overload overload, const struct
     return enter(v, VERDICT_ABSORB, now_ms);
 }
 
-static enum overload find_overload(const struct verdict *v, const struct sample *s,
-                                   uint64_t now_ms)
+/* Zones that expire, and workers or paths that are dead, are no matter of load. */
+static enum overload find_overload(struct verdict *v, const struct sample *s, uint64_t now_ms)
 {
+    if (v->symptoms.expiring != 0 || v->symptoms.stuck != 0)
+        return OVERLOAD_NONE;
     const struct tally now = window_sum(&v->window, now_ms, ABSORB_SPAN_MS);
     const struct tally before = window_sum(&v->window, now_ms - ABSORB_SPAN_MS, ABSORB_SPAN_MS);
-    return absorb_overload(&v->absorb, &v->limits, &before, &now, &s->fleet);
+    return absorb_judge(&v->absorb, &v->limits, &before, &now, &s->fleet);
 }
 
-/* Zones that expire, and workers or paths that are dead, are no matter of load. */
-static bool may_absorb(const struct symptoms *y)
+/* What was bad in an overload says nothing about what's left of it. */
+static uint64_t first_bad_since(const struct verdict *v, uint64_t first_bad_ms)
 {
-    return y->expiring == 0 && y->stuck == 0;
+    return first_bad_ms > v->absorb.overload_ms ? first_bad_ms : v->absorb.overload_ms;
 }
 
 static bool step_up(struct verdict *v, const struct sample *s, uint64_t now_ms)
@@ -197,9 +199,9 @@ static bool step_up(struct verdict *v, const struct sample *s, uint64_t now_ms)
         return false;
     absorb_begin(&v->absorb, &v->window, now_ms);
     const enum overload overload = find_overload(v, s, now_ms);
-    if (overload != OVERLOAD_NONE && may_absorb(&v->symptoms))
+    if (overload != OVERLOAD_NONE)
         return enter_absorb(v, overload, s, now_ms);
-    v->first_bad_ms = v->symptoms.first_bad_ms;
+    v->first_bad_ms = first_bad_since(v, v->symptoms.first_bad_ms);
     say_symptoms(v, "suspect", now_ms);
     return enter(v, VERDICT_SUSPECT, now_ms);
 }
@@ -221,7 +223,7 @@ static bool step_suspect(struct verdict *v, const struct sample *s, uint64_t now
         return enter(v, VERDICT_UP, now_ms);
     }
     const enum overload overload = find_overload(v, s, now_ms);
-    if (overload != OVERLOAD_NONE && may_absorb(&v->symptoms))
+    if (overload != OVERLOAD_NONE)
         return enter_absorb(v, overload, s, now_ms);
     v->asks = is_due(v, now_ms + TALLY_TICK_MS);
     if (!is_due(v, now_ms))
@@ -244,9 +246,9 @@ static bool step_absorb(struct verdict *v, const struct sample *s, uint64_t now_
         say_symptoms(v, "well again", now_ms);
         return enter(v, VERDICT_UP, now_ms);
     }
-    if (find_overload(v, s, now_ms) != OVERLOAD_NONE && may_absorb(&v->symptoms))
+    if (find_overload(v, s, now_ms) != OVERLOAD_NONE)
         return false;
-    v->first_bad_ms = now_ms; /* what was bad in the flood says nothing about what's left */
+    v->first_bad_ms = now_ms;
     say_symptoms(v, "the overload is over, and bad still", now_ms);
     return enter(v, VERDICT_SUSPECT, now_ms);
 }
@@ -359,6 +361,16 @@ static bool enter_word(struct verdict *v, const struct sample *s, uint64_t now_m
     return enter(v, wish == WISH_DOWN ? VERDICT_DOWN : VERDICT_INIT, now_ms);
 }
 
+/* A flood is known as one also by who is released in it, or just after it. */
+static void watch_overload(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (!v->symptoms.suspect)
+        return;
+    if (v->begins)
+        absorb_begin(&v->absorb, &v->window, now_ms);
+    find_overload(v, s, now_ms);
+}
+
 /* Under a word that keeps the route up, the server's death takes it away all the same. It's back as soon
  * as the server serves, if held only after it has answered on every path. */
 static bool step_word(struct verdict *v, const struct sample *s, uint64_t now_ms)
@@ -367,6 +379,7 @@ static bool step_word(struct verdict *v, const struct sample *s, uint64_t now_ms
         return step_drain(v, now_ms);
     if (v->state == VERDICT_FORCED_DOWN)
         return false;
+    watch_overload(v, s, now_ms);
     if (!v->dead && is_gone(s)) {
         v->dead = true;
         v->answered = 0;
@@ -432,9 +445,10 @@ bool verdict_step(struct verdict *v, const struct sample *s, uint64_t now_ms)
     window_record(&v->window, s, now_ms);
     paths_record(&v->paths, s, now_ms);
     v->answered |= s->paths;
+    const bool suspect = v->symptoms.suspect;
     v->symptoms = symptoms_find(&v->window, &v->paths, s, &v->limits, now_ms);
+    v->begins = v->symptoms.suspect && !suspect;
     note_bad(v, s, now_ms);
-    v->absorb.absorbing = v->state == VERDICT_ABSORB;
     absorb_step(&v->absorb, &v->window, s->datagrams, learning(v), now_ms);
     v->badness = symptoms_badness(&v->symptoms, s);
     v->asks = false;

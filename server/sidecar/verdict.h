@@ -57,6 +57,7 @@ struct verdict {
     bool asks;          /* see verdict_asks() */
     bool dead;     /* under an operator's word: the server was, and hasn't answered since */
     bool released; /* PROBATION without a fall before it: the operator has let go */
+    bool begins;   /* symptoms.suspect wasn't so in the step before */
     uint64_t first_bad_ms; /* of SUSPECT */
     uint64_t last_bad_ms;  /* of what made it leave: its clean time begins there */
     bool guard_said_stay;  /* in this SUSPECT, and it was told */

@@ -543,6 +543,87 @@ static void what_a_flood_has_left_in_the_sockets_is_absorbed_too(void **state)
     assert_int_equal(s.verdict.state, VERDICT_DRAIN);
 }
 
+/* Each row: a flood of ten times the usual rate, what comes after it, and when the operator lets go. */
+static void a_node_that_is_released_in_a_flood_or_after_it_is_judged_without_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        unsigned flood_ms, rest_ms; /* both under the word; then the rest goes on for 3 s */
+        uint32_t datagrams;         /* in a tick of the rest */
+        bool well;
+        unsigned falls_ms; /* after the release: not before; 0: it doesn't */
+    } table[] = {
+        {"in the flood", 5000, 0, 250, false, 0},
+        {"what it has left is answered at three times the usual rate", 5000, 1000, 80, false, 0},
+        {"... at twice the usual rate", 5000, 1000, 50, false, 0},
+        {"just after it, when all is well again", 5000, 50, 25, true, 0},
+        {"just after it, and slow at the usual rate", 5000, 500, 25, false, 500},
+        {"slow for another reason since long", 5000, 9000, 50, false, 50},
+        {"slow, without any flood", 0, 3000, 25, false, 50},
+    };
+    static const enum operator_word words[] = {OPERATOR_HOLD, OPERATOR_UP};
+    for (size_t i = 0; i < 2 * sizeof(table) / sizeof(table[0]); i++) {
+        const unsigned row = (unsigned)i / 2;
+        print_message("released from %s, %s\n", operator_word_to_text(words[i % 2]),
+                      table[row].what);
+        struct script s = begin_up();
+        play(&s, well, 15000);
+        struct sample flood = slow();
+        flood.word = words[i % 2];
+        flood.held = WISH_UP;
+        flood.datagrams = 250;
+        play(&s, flood, table[row].flood_ms);
+        struct sample rest = table[row].well ? well : slow();
+        rest.word = flood.word;
+        rest.held = WISH_UP;
+        rest.datagrams = table[row].datagrams;
+        play(&s, rest, table[row].rest_ms);
+        rest.word = OPERATOR_NONE;
+        play(&s, rest, 3000);
+        if (table[row].falls_ms == 0)
+            assert_int_equal(s.fell, 0);
+        else
+            assert_in_range(s.fell, table[row].falls_ms, table[row].falls_ms + 700);
+    }
+}
+
+/* A server that has little capacity answers what is left at little more than the usual rate; but that isn't
+ * long, and then it's slow by itself. */
+static void what_a_flood_has_left_is_absorbed_for_some_seconds_at_most(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, well, 15000);
+    struct sample flood = slow();
+    flood.datagrams = 250;
+    play(&s, flood, 5000);
+    flood.datagrams = 50;
+    play(&s, flood, 4000);
+    assert_int_equal(s.verdict.state, VERDICT_ABSORB);
+    play(&s, flood, 4000);
+    assert_in_range(s.fell, ABSORB_LEFT_MS - 4000, ABSORB_LEFT_MS - 4000 + 1200);
+}
+
+/* The share of bad answers may fall below the limit for a moment of a flood that ebbs away. */
+static void a_flood_is_one_still_after_a_moment_that_was_well(void **state)
+{
+    (void)state;
+    struct script s = begin_up();
+    play(&s, well, 15000);
+    struct sample flood = slow();
+    flood.datagrams = 250;
+    play(&s, flood, 5000);
+    struct sample ebb = with_bad(well, 0, 0);
+    ebb.datagrams = 80;
+    play(&s, ebb, 300);
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+    flood.datagrams = 80;
+    play(&s, flood, 2000);
+    assert_int_equal(s.verdict.state, VERDICT_ABSORB);
+    assert_int_equal(s.fell, 0);
+}
+
 static void retries_of_a_stalled_servers_clients_are_no_flood(void **state)
 {
     (void)state;
@@ -784,6 +865,9 @@ int main(void)
         cmocka_unit_test(overload_is_absorbed_and_no_fault),
         cmocka_unit_test(what_is_bad_after_the_flood_gets_its_full_patience),
         cmocka_unit_test(what_a_flood_has_left_in_the_sockets_is_absorbed_too),
+        cmocka_unit_test(a_node_that_is_released_in_a_flood_or_after_it_is_judged_without_it),
+        cmocka_unit_test(what_a_flood_has_left_is_absorbed_for_some_seconds_at_most),
+        cmocka_unit_test(a_flood_is_one_still_after_a_moment_that_was_well),
         cmocka_unit_test(retries_of_a_stalled_servers_clients_are_no_flood),
         cmocka_unit_test(an_address_that_is_dead_by_one_transport_goes_within_two_seconds),
         cmocka_unit_test(zones_about_to_expire_drain_their_group_where_the_guard_grants),
