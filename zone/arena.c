@@ -10,7 +10,7 @@
 
 enum {
     PIECE_FIRST = 4 * 1024,
-    PIECE_MAX = 256 * 1024,      /* up to here malloc'd, above a mapping of its own */
+    PIECE_MAX = 256 * 1024, /* up to here malloc'd, above a mapping of its own */
     PAGE = 4096,
     HUGE_PAGE = 2 * 1024 * 1024, /* also the least step by which memory is committed */
     HUGE_FROM = 4 * HUGE_PAGE,   /* rounding up to huge pages wastes little from here on */
@@ -40,12 +40,26 @@ static int append_sentinel(struct arena *arena)
     return -ENOMEM;
 }
 
+/* Address space of `octets` that begins at a multiple of ARENA_PART. NULL: none. */
+static uint8_t *map_aligned(size_t octets, int protection)
+{
+    uint8_t *base = mmap(NULL, octets + ARENA_PART, protection,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return NULL;
+    const size_t before = (ARENA_PART - (uintptr_t)base % ARENA_PART) % ARENA_PART;
+    if (before > 0)
+        munmap(base, before);
+    if (before < ARENA_PART)
+        munmap(base + before + octets, ARENA_PART - before);
+    return base + before;
+}
+
 static int reserve(struct arena *arena, size_t octets_max)
 {
     const size_t reserved = round_up(octets_max, HUGE_PAGE);
-    void *base =
-        mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
+    uint8_t *base = map_aligned(reserved, PROT_NONE);
+    if (base == NULL)
         return -ENOMEM;
     *arena = (struct arena){.base = base, .reserved = reserved};
     return 0;
@@ -146,7 +160,7 @@ static bool make_room(struct arena *arena, size_t octets)
     if (arena->sealed)
         return false;
     return octets <= arena->committed
-        || (arena->reserved != 0 ? commit(arena, octets) : grow(arena, octets));
+           || (arena->reserved != 0 ? commit(arena, octets) : grow(arena, octets));
 }
 
 uint32_t arena_append(struct arena *arena, size_t octets)
@@ -161,6 +175,13 @@ uint32_t arena_append(struct arena *arena, size_t octets)
         memset(arena->base + arena->used, 0, octets);
     arena->used += octets;
     return reference;
+}
+
+void arena_discard(struct arena *arena, size_t from, size_t to)
+{
+    assert(from % PAGE == 0 && (to % PAGE == 0 || to == arena->used));
+    if (arena->reserved != 0)
+        madvise(arena->base + from, round_up(to, PAGE) - from, MADV_DONTNEED);
 }
 
 static int move_to_piece(struct arena *arena)
@@ -255,21 +276,6 @@ void arena_settle(struct arena *more)
 size_t arena_original(const struct arena *arena)
 {
     return arena->share == NULL ? 0 : arena->share->original;
-}
-
-/* Address space of `octets` that begins at a multiple of ARENA_PART. NULL: none. */
-static uint8_t *map_aligned(size_t octets, int protection)
-{
-    uint8_t *base = mmap(NULL, octets + ARENA_PART, protection,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
-        return NULL;
-    const size_t before = (ARENA_PART - (uintptr_t)base % ARENA_PART) % ARENA_PART;
-    if (before > 0)
-        munmap(base, before);
-    if (before < ARENA_PART)
-        munmap(base + before + octets, ARENA_PART - before);
-    return base + before;
 }
 
 int arena_init_absent(struct arena *arena, size_t octets)

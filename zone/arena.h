@@ -20,11 +20,11 @@ struct arena_share; /* what the versions of a zone have together that lie in one
 
 struct arena {
     uint8_t *base;
-    size_t used;      /* octets, a multiple of ARENA_UNIT */
-    size_t committed; /* octets that may be written */
-    size_t reserved;  /* octets of address space; 0: `base` is a malloc'd piece */
-    bool grows;       /* the piece may become larger, elsewhere */
-    bool sealed;      /* nothing can be appended though there's address space */
+    size_t used;               /* octets, a multiple of ARENA_UNIT */
+    size_t committed;          /* octets that may be written */
+    size_t reserved;           /* octets of address space; 0: `base` is a malloc'd piece */
+    bool grows;                /* the piece may become larger, elsewhere */
+    bool sealed;               /* nothing can be appended though there's address space */
     struct arena_share *share; /* NULL: nothing can be appended once it's sealed */
 };
 
@@ -42,6 +42,10 @@ void arena_fini(struct arena *arena);
 /* Appends `octets` octets, zeroed, rounded up to whole units. Returns their reference, or 0
  * where memory or references are exhausted. */
 uint32_t arena_append(struct arena *arena, size_t octets);
+
+/* Gives the memory between two places back to the system, where the arena has address space of its own: it reads
+ * as zeros from then on. Both are multiples of the page's size, or the end of what is used. */
+void arena_discard(struct arena *arena, size_t from, size_t to);
 
 /* Gives back what isn't used. A small arena moves into a malloc'd piece, since a mapping each
  * would exceed the kernel's limit for many zones; nothing can be appended after. Large ones ask

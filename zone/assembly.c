@@ -29,40 +29,11 @@ void assembly_fini(struct assembly *assembly)
     compiler_free(assembly->compiler);
     gathering_fini(&assembly->gathering);
     gathering_fini(&assembly->glue);
-    free(assembly->leaves.leaf);
-    free(assembly->nsec3_leaves.leaf);
-    free(assembly->target);
+    leaves_fini(&assembly->leaves);
+    leaves_fini(&assembly->nsec3_leaves);
+    targets_fini(&assembly->targets);
 }
 
-static int push_leaf(struct leaves *leaves, uint32_t node, bool mark)
-{
-    if (leaves->count == leaves->capacity) {
-        const size_t capacity = leaves->capacity == 0 ? 64 : leaves->capacity * 2;
-        uint64_t *leaf = realloc(leaves->leaf, capacity * sizeof *leaf);
-        if (leaf == NULL)
-            return -ENOMEM;
-        leaves->leaf = leaf;
-        leaves->capacity = capacity;
-    }
-    leaves->leaf[leaves->count++] = (uint64_t)node << 1 | mark;
-    return 0;
-}
-
-static int push_target(struct assembly *assembly, const struct record *record)
-{
-    if (assembly->targets == assembly->target_capacity) {
-        const size_t capacity =
-            assembly->target_capacity == 0 ? 64 : assembly->target_capacity * 2;
-        const struct record **target =
-            realloc(assembly->target, capacity * sizeof *assembly->target);
-        if (target == NULL)
-            return -ENOMEM;
-        assembly->target = target;
-        assembly->target_capacity = capacity;
-    }
-    assembly->target[assembly->targets++] = record;
-    return 0;
-}
 /* Appends a node without blocks. Returns its reference, or 0. */
 static uint32_t append_node(struct assembly *assembly, const uint8_t *owner, uint8_t octets,
                             uint8_t flags)
@@ -133,7 +104,7 @@ static int enter_node(struct assembly *assembly, uint32_t node, int depth, bool 
 {
     assembly->path[depth] = node;
     assembly->depth = depth;
-    return push_leaf(&assembly->leaves, node, mark);
+    return leaves_add(&assembly->leaves, node, mark);
 }
 
 /* Leaves the last node's path and appends the empty non-terminals down to the owner's parent.
@@ -187,16 +158,6 @@ static uint8_t flags_of(const struct assembly *assembly, const struct owner *own
     return flags;
 }
 
-static int remember_targets(struct assembly *assembly, const struct rrset *rrset)
-{
-    for (size_t i = 0; i < rrset->count; i++) {
-        const int err = push_target(assembly, assembly->gathering.record[rrset->first + i]);
-        if (err != 0)
-            return err;
-    }
-    return 0;
-}
-
 /* What no answer shows needs no signature either, so those of occluded data don't count. */
 static void note_signatures(struct assembly *assembly, uint32_t node, const struct rrset *rrset,
                             uint8_t flags)
@@ -230,11 +191,12 @@ static int append_rrset(struct assembly *assembly, uint32_t node, const struct o
         note_signatures(assembly, node, rrset, flags);
         err = assembly_append_block(assembly, node);
     }
+    bool all = true;
     if (err == 0 && (block_flags & BLOCK_IN_DOMAIN) != 0)
-        err = assembly_append_glue(assembly, node, owner, rrset);
-    if (err == 0
-        && ((block_flags & (BLOCK_IN_DOMAIN | BLOCK_SIBLING)) != 0 || rrset->type == RRTYPE_MX))
-        err = remember_targets(assembly, rrset);
+        err = assembly_append_glue(assembly, node, owner, rrset, &all);
+    /* A server whose address is known already needs no second look. */
+    if (err == 0 && ((block_flags & BLOCK_SIBLING) != 0 || !all || rrset->type == RRTYPE_MX))
+        err = targets_add(&assembly->targets, node, &assembly->gathering, rrset);
     assembly->zone->rrsets += (rrset->count > 0) + (uint64_t)(rrset->sig_count > 0);
     assembly->zone->rrs += rrset->count + rrset->sig_count;
     return err;
@@ -262,7 +224,7 @@ static int append_nsec3(struct assembly *assembly, const struct owner *owner)
         return -ENOMEM;
     const int err = append_rrsets(assembly, node, owner, 0, true);
     return err != 0 ? err
-                    : push_leaf(&assembly->nsec3_leaves, node, assembly_in_chain(assembly));
+                    : leaves_add(&assembly->nsec3_leaves, node, assembly_in_chain(assembly));
 }
 
 static int append_owner(struct assembly *assembly, const struct owner *owner)

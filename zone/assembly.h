@@ -6,15 +6,11 @@
 #define PHAROS_ZONE_ASSEMBLY_H
 
 #include "zone/check.h"
+#include "zone/leaves.h"
 #include "zone/rrset.h"
+#include "zone/targets.h"
 
 enum { NOWHERE = -1 };
-
-/* References of nodes in canonical order, each with its mark in bit 0. */
-struct leaves {
-    uint64_t *leaf;
-    size_t count, capacity;
-};
 
 /* An owner on its way into the zone. */
 struct owner {
@@ -31,9 +27,7 @@ struct assembly {
     struct compiler *compiler;
     struct gathering gathering, glue;
     struct leaves leaves, nsec3_leaves;
-    const struct record *
-        *target; /* NS and MX whose targets are to be looked at in the finished zone */
-    size_t targets, target_capacity;
+    struct targets targets; /* to be looked at in the finished zone */
 
     /* The path to the last node: by labels before the apex, references. */
     uint32_t path[NAME_LABELS_MAX + 1];
@@ -69,9 +63,10 @@ int assembly_append_block(struct assembly *assembly, uint32_t node);
 uint8_t assembly_server_flags(const struct assembly *assembly, const struct owner *owner,
                               const struct rrset *ns);
 
-/* Appends the block of the glue for the NS block that was appended last. Returns 0 or -ENOMEM. */
+/* Appends the block of the glue for the NS block that was appended last; `*all` tells if each server at or below the
+ * owner has an address. Returns 0 or -ENOMEM. */
 int assembly_append_glue(struct assembly *assembly, uint32_t node, const struct owner *owner,
-                         const struct rrset *ns);
+                         const struct rrset *ns, bool *all);
 
 /* Keeps the parameters of the NSEC3 chain that is used (chain.c), from the apex's records. Returns 0 or
  * -ENOMEM. */

@@ -14,6 +14,7 @@ struct builder {
     struct difference difference; /* `zone` NULL: it's no update */
     size_t runs_max;              /* of an update */
     bool keep_open;
+    const struct assembly *assembly; /* under way, or NULL */
     char **file;
     size_t files;
     bool (*stop)(void *context); /* NULL: nobody watches */
@@ -74,15 +75,16 @@ int builder_add(struct builder *builder, const struct name *owner, uint16_t type
         if (builder->records.runs > builder->runs_max)
             return -E2BIG;
     }
-    const struct record header = {
+    const struct record record = {
         .ttl = ttl,
         .type = type,
         .rdata_octets = rdata_octets,
         .line = place.line,
         .column = place.column < UINT16_MAX ? (uint16_t)place.column : UINT16_MAX,
         .file = (uint16_t)place.file,
+        .rdata = rdata,
     };
-    return records_add(&builder->records, owner, &header, rdata);
+    return records_add(&builder->records, owner, &record);
 }
 
 static int build_trie(struct zone *zone, const struct leaves *leaves, uint32_t *root)
@@ -91,16 +93,26 @@ static int build_trie(struct zone *zone, const struct leaves *leaves, uint32_t *
     if (trie == NULL)
         return -ENOMEM;
     int err = 0;
-    for (size_t i = 0; err == 0 && i < leaves->count; i++) {
-        const uint32_t node = (uint32_t)(leaves->leaf[i] >> 1);
+    for (struct leaf leaf = leaves_first(leaves); err == 0 && leaf.node != 0;
+         leaf = leaves_next(leaves, &leaf)) {
         uint8_t key[NAME_KEY_MAX];
-        const size_t len = zone_key_of(zone, node, key);
-        err = trie_builder_add(trie, key, len, node, (leaves->leaf[i] & 1) != 0);
+        const size_t len = zone_key_of(zone, leaf.node, key);
+        err = trie_builder_add(trie, key, len, leaf.node, leaf.mark);
     }
     if (err == 0)
         err = trie_builder_finish(trie, root);
     trie_builder_free(trie);
     return err;
+}
+
+size_t builder_octets(const struct builder *builder)
+{
+    size_t octets = records_octets(&builder->records);
+    const struct assembly *assembly = builder->assembly;
+    if (assembly != NULL)
+        octets += assembly->zone->arena.used + assembly->leaves.list.capacity
+                  + assembly->nsec3_leaves.list.capacity + assembly->targets.list.capacity;
+    return octets;
 }
 
 void builder_watch(struct builder *builder, bool (*stop)(void *context), void *context)
@@ -110,12 +122,12 @@ void builder_watch(struct builder *builder, bool (*stop)(void *context), void *c
 }
 
 /* Assembles the nodes of all owners, or as many as it takes to have told enough mistakes. */
-static int assemble(const struct builder *builder, struct assembly *assembly)
+static int assemble(struct builder *builder, struct assembly *assembly)
 {
     enum { WATCH_EVERY = 4096, AHEAD = 16 };
-    const struct records *records = assembly->records;
+    struct records *records = &builder->records;
     if (records->runs == 0
-        || *(const uint8_t *)arena_at(&records->scratch, records->run[0].owner) != 0)
+        || *(const uint8_t *)arena_at(&records->scratch, records->run[0].at) != 0)
         assembly_miss_apex(assembly); /* the rest is looked at all the same */
     int err = 0;
     size_t owners = 0, fetched = 0;
@@ -126,6 +138,7 @@ static int assemble(const struct builder *builder, struct assembly *assembly)
             run_prefetch(records, &records->run[fetched]);
         const size_t end = records_group_end(records, first);
         err = assembly_add(assembly, first, end);
+        records_release(records, first, end);
         first = end;
         if (builder->stop != NULL && ++owners % WATCH_EVERY == 0
             && builder->stop(builder->context))
@@ -134,18 +147,18 @@ static int assemble(const struct builder *builder, struct assembly *assembly)
     return err;
 }
 
-static int finish_zone(const struct builder *builder, struct zone *zone,
-                       struct assembly *assembly)
+static int finish_zone(struct builder *builder, struct zone *zone, struct assembly *assembly)
 {
     zone->apex_node = assembly->path[0];
+    records_release_all(&builder->records);
     int err = build_trie(zone, &assembly->leaves, &zone->version.root);
     if (err == 0)
         err = build_trie(zone, &assembly->nsec3_leaves, &zone->version.nsec3_root);
     if (err != 0)
         return err;
-    for (size_t i = 0; i < assembly->targets; i++)
-        check_target(&assembly->reporter, zone, assembly->target[i]);
-    err = zone_conclude(zone, 0);
+    err = targets_check(&assembly->targets, &assembly->reporter, zone);
+    if (err == 0)
+        err = zone_conclude(zone, 0);
     if (err != 0)
         return err;
     return builder->keep_open ? arena_seal_open(&zone->arena) : arena_seal(&zone->arena);
@@ -158,12 +171,14 @@ static int build(struct builder *builder, struct zone *zone, struct notes *notes
         .notes = notes, .file = builder->file, .files = builder->files};
     struct assembly assembly;
     int err = assembly_init(&assembly, &builder->records, zone, reporter);
+    builder->assembly = &assembly;
     if (err == 0)
         err = assemble(builder, &assembly);
     if (err == 0 && notes->errors == errors)
         err = finish_zone(builder, zone, &assembly);
     if (err == 0 && notes->errors > errors)
         err = -EBADMSG;
+    builder->assembly = NULL;
     assembly_fini(&assembly);
     return err;
 }

@@ -69,20 +69,19 @@ static int touch_server(struct subject *subject, const uint8_t *rdata)
     return touch(subject->closure, server.wire, octets, 0);
 }
 
-static int add_record(struct subject *subject, const struct record *header,
-                      const uint8_t *rdata)
+static int add_record(struct subject *subject, const struct record *record)
 {
-    const int err = records_add(&subject->closure->records, &subject->name, header, rdata);
+    const int err = records_add(&subject->closure->records, &subject->name, record);
     if (err != 0)
         return err;
-    if (rrset_type(header->type, rdata, header->rdata_octets) != RRTYPE_NSEC3)
+    if (rrset_type(record->type, record->rdata, record->rdata_octets) != RRTYPE_NSEC3)
         subject->owns = true;
-    if (header->type == RRTYPE_DNAME)
+    if (record->type == RRTYPE_DNAME)
         subject->dname = true;
-    if (header->type != RRTYPE_NS)
+    if (record->type != RRTYPE_NS)
         return 0;
     subject->ns = true;
-    return touch_server(subject, rdata);
+    return touch_server(subject, record->rdata);
 }
 
 static int add_kept(void *context, const struct stored *rr)
@@ -91,13 +90,14 @@ static int add_kept(void *context, const struct stored *rr)
     if (!difference_keeps(subject->closure->difference, rr))
         return 0;
     uint8_t *rdata = subject->closure->rdata;
-    const struct record header = {
+    const struct record record = {
         .ttl = rr->ttl,
         .type = rr->type,
         .rdata_octets = stored_rdata(rr, &served(subject)->apex, rdata),
         .file = UINT16_MAX,
+        .rdata = rdata,
     };
-    return add_record(subject, &header, rdata);
+    return add_record(subject, &record);
 }
 
 /* All that it owns now: what stays, then what is new. */
@@ -111,10 +111,12 @@ static int add_records(struct subject *subject)
         err = stored_each(subject->hashed_before, add_kept, subject);
     size_t i = records_find(added, subject->name.wire, subject->octets, 0);
     const size_t end = i < added->runs ? records_group_end(added, i) : i;
-    for (; err == 0 && i < end; i++)
-        for (const struct record *record = run_next(added, &added->run[i], NULL);
-             err == 0 && record != NULL; record = run_next(added, &added->run[i], record))
-            err = add_record(subject, record, record_rdata(record));
+    for (; err == 0 && i < end; i++) {
+        struct run_reader reader;
+        run_read(&reader, added, &added->run[i]);
+        while (err == 0 && run_next(&reader))
+            err = add_record(subject, &reader.record);
+    }
     return err;
 }
 

@@ -13,7 +13,8 @@ static enum station station_of(const struct assembly *assembly, const struct own
 {
     if (name_at_or_below(server, &owner->name))
         return STATION_IN_DOMAIN;
-    return name_at_or_below(server, &assembly->records->apex) ? STATION_SIBLING : STATION_OUTSIDE;
+    return name_at_or_below(server, &assembly->records->apex) ? STATION_SIBLING
+                                                              : STATION_OUTSIDE;
 }
 
 uint8_t assembly_server_flags(const struct assembly *assembly, const struct owner *owner,
@@ -39,23 +40,26 @@ static bool is_delegated(const struct assembly *assembly, const struct name *nam
     for (uint8_t octets = (uint8_t)(name->octets - records->apex.octets); octets > 0;) {
         const size_t first = records_find(records, wire, octets, 0);
         const size_t end = first < records->runs ? records_group_end(records, first) : first;
-        for (size_t i = first; i < end; i++)
-            for (const struct record *record = run_next(records, &records->run[i], NULL);
-                 record != NULL; record = run_next(records, &records->run[i], record))
-                if (record->type == RRTYPE_NS)
+        for (size_t i = first; i < end; i++) {
+            struct run_reader reader;
+            run_read(&reader, records, &records->run[i]);
+            while (run_next(&reader))
+                if (reader.record.type == RRTYPE_NS)
                     return true;
+        }
         octets = (uint8_t)(octets - 1 - wire[0]);
         wire += 1 + wire[0];
     }
     return false;
 }
 
-/* Adds the addresses of a server at or below the owner to the glue block. */
+/* Adds the addresses of a server at or below the owner to the glue block; `*any` tells if there were. */
 static int add_glue(struct assembly *assembly, const struct owner *owner,
-                    const struct name *server, size_t index)
+                    const struct name *server, size_t index, bool *any)
 {
     const struct records *records = assembly->records;
     const uint8_t octets = (uint8_t)(server->octets - records->apex.octets);
+    *any = false;
     if (owner->labels == 0 && is_delegated(assembly, server))
         return 0;
     const size_t first =
@@ -64,6 +68,7 @@ static int add_glue(struct assembly *assembly, const struct owner *owner,
         return 0;
     int err = gather(&assembly->glue, records, first, records_group_end(records, first), true,
                      NULL, NULL);
+    *any = assembly->glue.rrsets > 0;
     for (size_t i = 0; err == 0 && i < assembly->glue.rrsets; i++)
         err = compile_glue_add(assembly->compiler, &assembly->glue, &assembly->glue.rrset[i],
                                index);
@@ -72,17 +77,20 @@ static int add_glue(struct assembly *assembly, const struct owner *owner,
 
 /* Appends the block of the glue for the NS block that was appended last. */
 int assembly_append_glue(struct assembly *assembly, uint32_t node, const struct owner *owner,
-                         const struct rrset *ns)
+                         const struct rrset *ns, bool *all)
 {
+    *all = true;
     compile_glue_begin(assembly->compiler);
     for (size_t i = 0; i < ns->count; i++) {
         struct name server;
         name_from_wire(&server, record_rdata(assembly->gathering.record[ns->first + i]), true);
         if (station_of(assembly, owner, &server) != STATION_IN_DOMAIN)
             continue;
-        const int err = add_glue(assembly, owner, &server, i);
+        bool any;
+        const int err = add_glue(assembly, owner, &server, i, &any);
         if (err != 0)
             return err;
+        *all = *all && any;
     }
     return compiled_count(assembly->compiler) == 0 ? 0 : assembly_append_block(assembly, node);
 }

@@ -9,19 +9,37 @@
 
 enum { INSERTION_MAX = 16 }; /* most owners have fewer records; above it qsort() */
 
-static int push_record(struct gathering *gathering, const struct record *record)
+static int grow(struct gathering *gathering)
 {
-    if (gathering->records == gathering->record_capacity) {
-        const size_t capacity =
-            gathering->record_capacity == 0 ? 64 : gathering->record_capacity * 2;
-        const struct record **grown =
-            realloc(gathering->record, capacity * sizeof *gathering->record);
-        if (grown == NULL)
+    const size_t capacity =
+        gathering->record_capacity == 0 ? 64 : gathering->record_capacity * 2;
+    struct record *read = realloc(gathering->read, capacity * sizeof *read);
+    if (read != NULL)
+        gathering->read = read;
+    const struct record **record =
+        realloc(gathering->record, capacity * sizeof *gathering->record);
+    if (record != NULL)
+        gathering->record = record;
+    if (read == NULL || record == NULL)
+        return -ENOMEM;
+    gathering->record_capacity = capacity;
+    return 0;
+}
+
+/* Reads the records of a run. */
+static int read_run(struct gathering *gathering, const struct records *records,
+                    const struct run *run, bool addresses)
+{
+    struct run_reader reader;
+    run_read(&reader, records, run);
+    while (run_next(&reader)) {
+        const struct record *record = &reader.record;
+        if (addresses && record->type != RRTYPE_A && record->type != RRTYPE_AAAA)
+            continue;
+        if (gathering->records == gathering->record_capacity && grow(gathering) != 0)
             return -ENOMEM;
-        gathering->record = grown;
-        gathering->record_capacity = capacity;
+        gathering->read[gathering->records++] = *record;
     }
-    gathering->record[gathering->records++] = record;
     return 0;
 }
 
@@ -127,7 +145,7 @@ static int compare_records(const struct record *a, const struct record *b)
     return compare_rdata(a, b);
 }
 
-/* Records in memory follow each other as they were read: of equals the first stays. */
+/* Of equals the first that was read stays. */
 static int compare_for_qsort(const void *a, const void *b)
 {
     const struct record *x = *(const struct record *const *)a;
@@ -209,16 +227,12 @@ int gather(struct gathering *gathering, const struct records *records, size_t fi
     gathering->records = 0;
     gathering->rrsets = 0;
     for (size_t i = first; i < end; i++) {
-        const struct run *run = &records->run[i];
-        for (const struct record *record = run_next(records, run, NULL); record != NULL;
-             record = run_next(records, run, record)) {
-            if (addresses && record->type != RRTYPE_A && record->type != RRTYPE_AAAA)
-                continue;
-            const int err = push_record(gathering, record);
-            if (err != 0)
-                return err;
-        }
+        const int err = read_run(gathering, records, &records->run[i], addresses);
+        if (err != 0)
+            return err;
     }
+    for (size_t i = 0; i < gathering->records; i++)
+        gathering->record[i] = &gathering->read[i];
     sort(gathering->record, gathering->records);
     drop_duplicates(gathering, remark, context);
     return divide(gathering, remark, context);
@@ -226,6 +240,7 @@ int gather(struct gathering *gathering, const struct records *records, size_t fi
 
 void gathering_fini(struct gathering *gathering)
 {
+    free(gathering->read);
     free(gathering->record);
     free(gathering->rrset);
     *gathering = (struct gathering){0};

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 int records_room_init(struct arena *room)
@@ -26,6 +27,7 @@ int records_init(struct records *records, const struct name *apex)
     int err = arena_init_small(&records->scratch);
     if (err == 0)
         err = records_room_init(&records->room);
+    records->filled = records->scratch.used;
     if (err != 0)
         records_fini(records);
     return err;
@@ -35,6 +37,7 @@ void records_fini(struct records *records)
 {
     arena_fini(&records->scratch);
     arena_fini(&records->room);
+    free(records->awaited);
     *records = (struct records){0};
 }
 
@@ -62,51 +65,117 @@ static void count_stretches(struct records *records)
     records->stretches++;
 }
 
-static int open_run(struct records *records, const struct name *owner)
+/* So many more octets of scratch memory that are where the last ones end. Returns the first, or NULL. */
+static uint8_t *take(struct records *records, size_t octets)
+{
+    const size_t end = records->filled + octets;
+    if (end > records->scratch.used
+        && arena_append(&records->scratch, end - records->scratch.used) == 0)
+        return NULL;
+    uint8_t *at = records->scratch.base + records->filled;
+    records->filled = end;
+    return at;
+}
+
+static bool in_one_window(size_t from, size_t octets)
+{
+    return from / RECORDS_WINDOW == (from + octets - 1) / RECORDS_WINDOW;
+}
+
+/* Begins a run whose first record takes so many octets. */
+static int open_run(struct records *records, const struct name *owner, size_t first)
 {
     if (records->runs == records->capacity && grow(records) != 0)
         return -ENOMEM;
     assert(owner->octets >= records->apex.octets);
     const uint8_t octets = (uint8_t)(owner->octets - records->apex.octets);
-    const uint32_t at = arena_append(&records->scratch, 1u + octets);
-    if (at == 0)
+    size_t from = arena_round(records->filled);
+    if (!in_one_window(from, 1u + octets + first))
+        from = (from / RECORDS_WINDOW + 1) * RECORDS_WINDOW;
+    if (take(records, from - records->filled) == NULL)
         return -ENOMEM;
-    uint8_t *copy = arena_edit(&records->scratch, at);
+    uint8_t *copy = take(records, 1u + octets);
+    if (copy == NULL)
+        return -ENOMEM;
     copy[0] = octets;
     memcpy(copy + 1, owner->wire, octets);
     name_lower(copy + 1, octets);
 
-    const uint32_t first = (uint32_t)(records->scratch.used / ARENA_UNIT);
     records->run[records->runs++] = (struct run){
         .prefix = run_prefix(copy + 1, octets),
-        .owner = at,
-        .first = first,
-        .end = first,
+        .at = (uint32_t)(from / ARENA_UNIT),
+        .octets = 1u + octets,
     };
     count_stretches(records);
     records->last.octets = owner->octets;
     memcpy(records->last.wire, owner->wire, owner->octets);
+    records->last_record = (struct record){.ttl = records->ttl, .column = 1};
     return 0;
 }
 
-int records_add(struct records *records, const struct name *owner, const struct record *header,
-                const uint8_t *rdata)
+int records_add(struct records *records, const struct name *owner, const struct record *record)
 {
+    if (records->count == 0)
+        records->ttl = record->ttl;
+    uint8_t head[RECORD_PACKED_MAX];
+    size_t head_octets = (size_t)(record_pack(head, record, &records->last_record) - head);
     if (owner->octets != records->last.octets
-        || memcmp(owner->wire, records->last.wire, owner->octets) != 0) {
-        const int err = open_run(records, owner);
+        || memcmp(owner->wire, records->last.wire, owner->octets) != 0
+        || !in_one_window(records->filled, head_octets + record->rdata_octets)) {
+        const int err =
+            open_run(records, owner, (size_t)RECORD_PACKED_MAX + record->rdata_octets);
         if (err != 0)
             return err;
+        head_octets = (size_t)(record_pack(head, record, &records->last_record) - head);
     }
-    const uint32_t at = arena_append(&records->scratch, sizeof *header + header->rdata_octets);
-    if (at == 0)
+    uint8_t *to = take(records, head_octets + record->rdata_octets);
+    if (to == NULL)
         return -ENOMEM;
-    uint8_t *to = arena_edit(&records->scratch, at);
-    memcpy(to, header, sizeof *header);
-    memcpy(to + sizeof *header, rdata, header->rdata_octets);
-    records->run[records->runs - 1].end = (uint32_t)(records->scratch.used / ARENA_UNIT);
+    memcpy(to, head, head_octets);
+    if (record->rdata_octets > 0)
+        memcpy(to + head_octets, record->rdata, record->rdata_octets);
+    records->run[records->runs - 1].octets += (uint32_t)head_octets + record->rdata_octets;
+    records->last_record = *record;
     records->count++;
     return 0;
+}
+
+/* Gives what lies between two places of an arena back to the system. */
+static void give_back(struct records *records, struct arena *arena, size_t from, size_t to)
+{
+    arena_discard(arena, from, to);
+    records->released += to - from;
+}
+
+/* Of a run, in `room`. */
+static size_t offset_of(const struct records *records, size_t run)
+{
+    return (size_t)((const uint8_t *)&records->run[run] - records->room.base);
+}
+
+void records_release(struct records *records, size_t first, size_t end)
+{
+    if (records->awaited == NULL)
+        return;
+    for (size_t i = first; i < end; i++) {
+        const size_t window = (size_t)records->run[i].at * ARENA_UNIT / RECORDS_WINDOW;
+        const size_t to = (window + 1) * RECORDS_WINDOW;
+        if (--records->awaited[window] == 0)
+            give_back(records, &records->scratch, window * RECORDS_WINDOW,
+                      to < records->scratch.used ? to : records->scratch.used);
+    }
+    const size_t behind = offset_of(records, first);
+    const size_t now = offset_of(records, end);
+    if (behind / RECORDS_WINDOW != now / RECORDS_WINDOW)
+        give_back(records, &records->room, behind / RECORDS_WINDOW * RECORDS_WINDOW,
+                  now / RECORDS_WINDOW * RECORDS_WINDOW);
+}
+
+void records_release_all(struct records *records)
+{
+    const struct name apex = records->apex;
+    records_fini(records);
+    records->apex = apex;
 }
 
 size_t records_group_end(const struct records *records, size_t first)

@@ -38,9 +38,14 @@ static int merge(const struct records *records, struct run *run, size_t middle, 
     size_t left = middle - kept;
     if (left == 0)
         return 0;
-    struct run *copy = malloc(left * sizeof *copy);
-    if (copy == NULL)
+    struct arena room; /* apart: what malloc() took for so many, it might keep */
+    struct run *copy = NULL;
+    if (records_room_init(&room) == 0)
+        copy = records_room_take(&room, left);
+    if (copy == NULL) {
+        arena_fini(&room);
         return -ENOMEM;
+    }
     memcpy(copy, run + kept, left * sizeof *copy);
     const struct run *a = copy, *b = run + middle, *end = run + count;
     struct run *to = run + kept;
@@ -58,7 +63,7 @@ static int merge(const struct records *records, struct run *run, size_t middle, 
         left -= before;
     }
     memcpy(to, a, left * sizeof *to);
-    free(copy);
+    arena_fini(&room);
     return 0;
 }
 
@@ -85,6 +90,8 @@ static int merge_all(struct records *records)
     records->stretches = stretches;
     return 0;
 }
+
+enum { FEW_WINDOWS = 2 };
 
 enum { DIGIT_BITS = 10, DIGITS = 6, DIGIT_VALUES = 1 << DIGIT_BITS };
 
@@ -177,25 +184,29 @@ static void sort_groups(const struct records *records, struct run *run, struct r
     }
 }
 
-static int sort_many(struct records *records)
+/* Sorts the runs of a part; `other` has room for as many. */
+static void sort_part(const struct records *records, struct digits *digits, struct run *run,
+                      struct run *other, size_t count)
 {
+    const struct run *sorted = sort_by_prefix(digits, run, other, count);
+    if (sorted != run)
+        memcpy(run, sorted, count * sizeof *run);
+    sort_groups(records, run, other, count);
+}
+
+static int sort_parts(const struct records *records, const size_t *first, unsigned parts)
+{
+    size_t largest = 0;
+    for (unsigned i = 0; i < parts; i++)
+        if (first[i + 1] - first[i] > largest)
+            largest = first[i + 1] - first[i];
     struct arena room;
     struct digits *digits = malloc(sizeof *digits);
     int err = digits == NULL ? -ENOMEM : records_room_init(&room);
     if (err == 0) {
-        struct run *other = records_room_take(&room, records->runs);
-        if (other != NULL) {
-            struct run *sorted = sort_by_prefix(digits, records->run, other, records->runs);
-            if (sorted == other) {
-                const struct arena swap = room;
-                room = records->room;
-                records->room = swap;
-                other = records->run;
-                records->run = sorted;
-                records->capacity = records->runs;
-            }
-            sort_groups(records, records->run, other, records->runs);
-        }
+        struct run *other = records_room_take(&room, largest);
+        for (unsigned i = 0; other != NULL && i < parts; i++)
+            sort_part(records, digits, records->run + first[i], other, first[i + 1] - first[i]);
         err = other == NULL ? -ENOMEM : 0;
         arena_fini(&room);
     }
@@ -203,9 +214,30 @@ static int sort_many(struct records *records)
     return err;
 }
 
+static int sort_many(struct records *records)
+{
+    size_t first[RECORDS_PARTS_MAX + 1];
+    const int parts = records_divide(records, first);
+    return parts < 0 ? parts : sort_parts(records, first, (unsigned)parts);
+}
+
+/* Counts what each window waits for, where there are enough of them that it matters. */
+static int count_awaited(struct records *records)
+{
+    const size_t windows = records->scratch.used / RECORDS_WINDOW + 1;
+    if (windows <= FEW_WINDOWS)
+        return 0;
+    records->awaited = calloc(windows, sizeof *records->awaited);
+    if (records->awaited == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < records->runs; i++)
+        records->awaited[(size_t)records->run[i].at * ARENA_UNIT / RECORDS_WINDOW]++;
+    return 0;
+}
+
 int records_sort(struct records *records)
 {
-    if (records->stretches <= RECORDS_STRETCHES_MAX)
-        return merge_all(records);
-    return sort_many(records);
+    const int err =
+        records->stretches <= RECORDS_STRETCHES_MAX ? merge_all(records) : sort_many(records);
+    return err != 0 ? err : count_awaited(records);
 }

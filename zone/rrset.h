@@ -18,7 +18,8 @@ struct rrset {
 /* The records of one owner, by ascending type, in canonical order of their RDATA, without
  * duplicates. */
 struct gathering {
-    const struct record **record;
+    struct record *read;          /* in the order in which they were read */
+    const struct record **record; /* in `read` */
     size_t records, record_capacity;
     struct rrset *rrset;
     size_t rrsets, rrset_capacity;

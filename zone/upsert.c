@@ -92,8 +92,9 @@ static bool same_node(const struct zone *zone, uint32_t a, uint32_t b)
 static int put_nodes(struct work *work, const struct leaves *leaves, bool hashed)
 {
     struct trie *trie = hashed ? &work->hashed : &work->names;
-    for (size_t i = 0; i < leaves->count; i++) {
-        const uint32_t at = (uint32_t)(leaves->leaf[i] >> 1);
+    for (struct leaf leaf = leaves_first(leaves); leaf.node != 0;
+         leaf = leaves_next(leaves, &leaf)) {
+        const uint32_t at = leaf.node;
         const struct node *node = zone_node(work->zone, at);
         struct touched_name *name =
             touched_find(&work->closure->touched, node_owner(node), node->owner_octets);
@@ -104,7 +105,7 @@ static int put_nodes(struct work *work, const struct leaves *leaves, bool hashed
         name->flags |= TOUCHED_DIFFERS;
         uint8_t key[NAME_KEY_MAX];
         const size_t len = name_key(key, node_owner(node), node->owner_octets);
-        const int err = trie_put(trie, key, len, at, (leaves->leaf[i] & 1) != 0);
+        const int err = trie_put(trie, key, len, at, leaf.mark);
         if (err != 0)
             return err;
     }
@@ -167,7 +168,7 @@ static int assemble(struct assembly *assembly)
 {
     const struct records *records = assembly->records;
     if (records->runs == 0
-        || *(const uint8_t *)arena_at(&records->scratch, records->run[0].owner) != 0)
+        || *(const uint8_t *)arena_at(&records->scratch, records->run[0].at) != 0)
         return -E2BIG; /* nothing at the apex */
     int err = 0;
     for (size_t first = 0; err == 0 && first < records->runs;) {
@@ -217,9 +218,8 @@ static int finish(struct work *work, const struct assembly *assembly)
         trie_walk(&work->names, count_rrsigs, zone);
         trie_walk(&work->hashed, count_rrsigs, zone);
     }
-    for (size_t i = 0; i < assembly->targets; i++)
-        check_target(&assembly->reporter, zone, assembly->target[i]);
-    return zone_conclude(zone, work->before->version_at);
+    err = targets_check(&assembly->targets, &assembly->reporter, zone);
+    return err != 0 ? err : zone_conclude(zone, work->before->version_at);
 }
 
 static struct trie trie_of(struct zone *zone, uint32_t root)

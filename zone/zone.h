@@ -27,20 +27,22 @@ struct zone {
     struct name apex;       /* lower case */
     uint16_t apex_symbols;  /* of its key: where relative keys start */
     uint32_t apex_node;
-    uint32_t soa; /* the block of the SOA */
+    uint32_t soa;                    /* the block of the SOA */
     uint32_t negative_ttl;           /* min(SOA TTL, SOA MINIMUM), RFC 2308 section 3 */
     uint32_t refresh, retry, expire; /* seconds, from the SOA */
     uint64_t rrs, rrsets, names;     /* names that own RRs */
     bool signed_;                    /* the apex has a DNSKEY and an RRSIG */
     bool nsec;                       /* the apex has an NSEC */
-    uint32_t nsec3_params; /* RDATA of the NSEC3PARAM whose chain is used; 0: none */
-    uint32_t nsec3_apex;   /* the NSEC3 of the apex; 0: none */
-    uint32_t apex_wildcard; /* the node whose NSEC or NSEC3 is, or covers, the wildcard below the
+    uint32_t nsec3_params;           /* RDATA of the NSEC3PARAM whose chain is used; 0: none */
+    uint32_t nsec3_apex;             /* the NSEC3 of the apex; 0: none */
+    uint32_t
+        apex_wildcard; /* the node whose NSEC or NSEC3 is, or covers, the wildcard below the
                              * apex; 0: none */
     uint32_t apex_wildcard_block; /* that NSEC or NSEC3; 0: none */
     struct signatures signatures;
     uint32_t version_at; /* the record of `version` */
-    uint32_t changed; /* names in which it differs from the version before it in the same arena; 0:
+    uint32_t
+        changed; /* names in which it differs from the version before it in the same arena; 0:
                        * the arena was made for this version */
     unsigned holds; /* of zone_hold(); the main loop's */
 };
@@ -122,6 +124,9 @@ int builder_add(struct builder *builder, const struct name *owner, uint16_t type
 /* Has `stop` called every few thousand owners while builder_finish() works; where it returns true, that is
  * abandoned and gives -ECANCELED. */
 void builder_watch(struct builder *builder, bool (*stop)(void *context), void *context);
+
+/* Octets of memory that it holds: of what was added and isn't built yet, and of the zone that is being built. */
+size_t builder_octets(const struct builder *builder);
 
 /* Sorts, checks and compiles what was added. Warnings and errors go to `notes`. On success
  * `*out` is the caller's, to be freed with zone_free(). Returns 0, -ENOMEM, or -EBADMSG where

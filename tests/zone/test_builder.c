@@ -262,6 +262,88 @@ static void a_shuffled_zone_is_the_same_zone(void **state)
     free(shuffled_text);
 }
 
+/* Delegations with glue, of a builder that is watched. */
+struct watched {
+    struct builder *builder;
+    size_t most; /* octets that it held */
+};
+
+static bool look(void *context)
+{
+    struct watched *watched = context;
+    const size_t octets = builder_octets(watched->builder);
+    if (octets > watched->most)
+        watched->most = octets;
+    return false;
+}
+
+static void add_text(struct builder *builder, const struct name *apex, const char *owner,
+                     uint16_t type, const uint8_t *rdata, size_t octets)
+{
+    struct name name;
+    assert_int_equal(name_from_text(&name, owner, strlen(owner), apex, NULL), NAME_OK);
+    assert_int_equal(
+        builder_add(builder, &name, type, 60, rdata, (uint16_t)octets, (struct place){0}), 0);
+}
+
+static struct zone *build_delegations(unsigned names, unsigned stride, size_t *most)
+{
+    static const uint8_t soa[] = "\0\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5";
+    struct name apex, server;
+    assert_int_equal(name_from_string(&apex, "example"), NAME_OK);
+    struct watched watched = {.builder = builder_new(&apex)};
+    struct builder *builder = watched.builder;
+    assert_non_null(builder);
+    builder_watch(builder, look, &watched);
+    add_text(builder, &apex, "example.", RRTYPE_SOA, soa, 22);
+    add_text(builder, &apex, "example.", RRTYPE_NS, soa, 1);
+    for (unsigned i = 0; i < names; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "delegation-%06u",
+                 (unsigned)((uint64_t)i * stride % names));
+        for (unsigned host = 1; host <= 2; host++) {
+            char target[80];
+            snprintf(target, sizeof target, "ns%u.%s", host, text);
+            assert_int_equal(name_from_text(&server, target, strlen(target), &apex, NULL),
+                             NAME_OK);
+            add_text(builder, &apex, text, RRTYPE_NS, server.wire, server.octets);
+        }
+        for (unsigned host = 1; host <= 2; host++) {
+            char target[80];
+            snprintf(target, sizeof target, "ns%u.%s", host, text);
+            add_text(builder, &apex, target, RRTYPE_A, (const uint8_t[]){10, 0, 0, 1}, 4);
+        }
+    }
+    look(&watched);
+    struct notes notes;
+    struct zone *zone = NULL;
+    notes_init(&notes);
+    assert_int_equal(builder_finish(builder, &zone, &notes), 0);
+    assert_int_equal(notes.warnings, 0);
+    notes_fini(&notes);
+    builder_free(builder);
+    *most = watched.most;
+    return zone;
+}
+
+/* What a zone takes while it's built is what it takes then: so a server needs room for two versions. Of records in no
+ * order a part must be left over before its memory goes back. */
+static void building_takes_no_more_memory_than_the_zone(void **state)
+{
+    (void)state;
+    enum { NAMES = 150000 };
+    size_t most, most_shuffled;
+    struct zone *zone = build_delegations(NAMES, 1, &most);
+    struct zone *shuffled = build_delegations(NAMES, 7919, &most_shuffled);
+    assert_in_range(zone_octets(zone), 30000000, 60000000);
+    assert_in_range(most, zone_octets(zone) / 2, zone_octets(zone));
+    assert_in_range(most_shuffled, zone_octets(zone) / 2, zone_octets(zone) / 10 * 11);
+    assert_int_equal(zone->arena.used, shuffled->arena.used);
+    assert_memory_equal(zone->arena.base, shuffled->arena.base, zone->arena.used);
+    zone_free(zone);
+    zone_free(shuffled);
+}
+
 static void a_zone_knows_its_soa(void **state)
 {
     (void)state;
@@ -300,6 +382,39 @@ static void a_mistake_is_shown_at_the_record_that_came_last(void **state)
                  "test:5:1: error: a.example. has more than one DNAME\n  a DNAME x.\n  ^");
     assert_shown(APEX "@ SOA a b 1 2 3 4 5\n", "test:4:1: error: a second SOA at the apex, "
                                                "example.\n  @ SOA a b 1 2 3 4 5\n  ^");
+}
+
+/* Servers are looked for when the zone is finished and its records are gone. */
+static void a_server_without_address_is_shown_at_its_record(void **state)
+{
+    (void)state;
+    struct notes notes;
+    notes_init(&notes);
+    const struct name apex = name_of("example");
+    const char *text = APEX "$GENERATE 1-3 g$ NS nowhere\n"
+                            "d NS ns.d\nd NS ns\n\nns.d A 192.0.2.1\n"
+                            "c NS ns.d\n  NS a.c\n"
+                            "b MX 10 al\nal CNAME b\n";
+    struct zone *zone = NULL;
+    assert_int_equal(zonefile_parse(&zone, "test", text, strlen(text), &apex, &notes), 0);
+    static const struct {
+        uint32_t line, column;
+        const char *message;
+    } expected[] = {
+        {11, 1, "MX refers to al.example., which is an alias (RFC 2181 section 10.3)"},
+        {10, 3, "name server a.c.example. is in this zone but has no address here"},
+        {4, 1, "name server nowhere.example. is in this zone but has no address here"},
+        {4, 1, "name server nowhere.example. is in this zone but has no address here"},
+        {4, 1, "name server nowhere.example. is in this zone but has no address here"},
+    };
+    assert_int_equal(notes.count, sizeof expected / sizeof *expected);
+    for (size_t i = 0; i < notes.count; i++) {
+        assert_string_equal(notes.note[i].message, expected[i].message);
+        assert_int_equal(notes.note[i].line, expected[i].line);
+        assert_int_equal(notes.note[i].column, expected[i].column);
+    }
+    notes_fini(&notes);
+    zone_free(zone);
 }
 
 static void what_a_zone_lacks_is_shown_with_its_file(void **state)
@@ -354,8 +469,9 @@ static const struct {
     {APEX "a MX 1 al\nal CNAME ns\n",
      "warning: MX refers to al.example., which is an alias (RFC 2181 section 10.3)\n"},
     /* RFC 5155 section 10.3 */
-    {APEX "@ NSEC3PARAM 1 0 2501 -\n"
-          "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 2501 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A\n",
+    {APEX
+     "@ NSEC3PARAM 1 0 2501 -\n"
+     "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 2501 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A\n",
      "error: NSEC3 with 2501 iterations: more than 2500 were never allowed (RFC 5155 section "
      "10.3), and a question would cost milliseconds\n"},
     /* RFC 1034 section 4.2.1 */
@@ -414,9 +530,11 @@ int main(void)
         cmocka_unit_test(owners_know_what_stands_above_them),
         cmocka_unit_test(records_may_come_in_any_order),
         cmocka_unit_test(a_shuffled_zone_is_the_same_zone),
+        cmocka_unit_test(building_takes_no_more_memory_than_the_zone),
         cmocka_unit_test(a_zone_knows_its_soa),
         cmocka_unit_test(what_is_no_zone_is_refused_and_what_is_odd_is_said),
         cmocka_unit_test(a_mistake_is_shown_at_the_record_that_came_last),
+        cmocka_unit_test(a_server_without_address_is_shown_at_its_record),
         cmocka_unit_test(what_a_zone_lacks_is_shown_with_its_file),
         cmocka_unit_test(an_rrset_beyond_a_message_is_refused),
         cmocka_unit_test(the_largest_rrsets_keep_their_pointers_in_reach),

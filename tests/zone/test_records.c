@@ -85,8 +85,9 @@ static void a_prefix_holds_ten_octets_of_a_host_name(void **unused)
 static void add(struct records *records, const struct name *owner, uint32_t index)
 {
     const uint8_t rdata[4] = {0};
-    const struct record header = {.ttl = index, .type = RRTYPE_A, .rdata_octets = 4};
-    assert_int_equal(records_add(records, owner, &header, rdata), 0);
+    const struct record record = {
+        .ttl = index, .type = RRTYPE_A, .rdata_octets = 4, .rdata = rdata};
+    assert_int_equal(records_add(records, owner, &record), 0);
 }
 
 /* Sorted, and of one owner in the order in which they came. */
@@ -99,11 +100,12 @@ static void assert_sorted(struct records *records, size_t count)
         const int order =
             i == 0 ? -1 : run_compare(records, &records->run[i - 1], &records->run[i]);
         assert_true(order <= 0);
-        for (const struct record *record = run_next(records, &records->run[i], NULL);
-             record != NULL; record = run_next(records, &records->run[i], record)) {
+        struct run_reader reader;
+        run_read(&reader, records, &records->run[i]);
+        while (run_next(&reader)) {
             if (order == 0)
-                assert_true(record->ttl > last);
-            last = record->ttl;
+                assert_true(reader.record.ttl > last);
+            last = reader.record.ttl;
             met++;
         }
         uint8_t octets;
@@ -167,6 +169,124 @@ static void ascending_stretches_are_merged(void **unused)
     }
 }
 
+static void a_record_is_read_as_it_was_packed(void **unused)
+{
+    (void)unused;
+    static const uint8_t rdata[65535] = {1, 2, 3};
+    uint32_t state = 3;
+    static uint8_t packed[RECORD_PACKED_MAX + sizeof rdata];
+    struct record last = {.column = 1}, read = last;
+    for (unsigned i = 0; i < 20000; i++) {
+        struct record record = last;
+        record.line =
+            i % 5 == 0 ? next_random(&state) << 8 : last.line + next_random(&state) % 3;
+        record.ttl = i % 3 == 0 ? next_random(&state) << 8 : last.ttl;
+        record.type = i % 2 == 0 ? (uint16_t)next_random(&state) : last.type;
+        record.column = i % 7 == 0 ? (uint16_t)next_random(&state) : last.column;
+        record.file = i % 11 == 0 ? (uint16_t)next_random(&state) : last.file;
+        record.rdata_octets = i % 100 == 0 ? UINT16_MAX : (uint16_t)(next_random(&state) % 200);
+        uint8_t *end = record_pack(packed, &record, &last);
+        assert_true(end - packed <= RECORD_PACKED_MAX);
+        assert_ptr_equal(record_unpack(packed, &read), end + record.rdata_octets);
+        assert_ptr_equal(read.rdata, end);
+        read.rdata = record.rdata = NULL;
+        assert_memory_equal(&read, &record, sizeof read);
+        last = record;
+    }
+}
+
+/* Records of `octets` of RDATA that begins with their index, at owners in no order, three in a row each. */
+static void add_many(struct records *records, const struct name *apex, unsigned count,
+                     uint16_t octets)
+{
+    uint8_t *rdata = calloc(1, octets);
+    assert_non_null(rdata);
+    for (unsigned i = 0; i < count; i++) {
+        char text[32];
+        struct name owner;
+        snprintf(text, sizeof text, "name-%06u", (unsigned)((uint64_t)(i / 3) * 7919 % count));
+        assert_int_equal(name_from_text(&owner, text, strlen(text), apex, NULL), NAME_OK);
+        memcpy(rdata, &i, sizeof i);
+        rdata[octets - 1] = (uint8_t)i;
+        const struct record record = {
+            .ttl = i, .type = 65280, .rdata_octets = octets, .line = i, .rdata = rdata};
+        assert_int_equal(records_add(records, &owner, &record), 0);
+    }
+    free(rdata);
+}
+
+/* Many windows of records, and such that hardly fit into one. */
+static void memory_of_what_is_built_goes_back(void **unused)
+{
+    (void)unused;
+    struct name apex;
+    assert_int_equal(name_from_string(&apex, "example"), NAME_OK);
+    static const struct {
+        unsigned count;
+        uint16_t octets;
+    } cases[] = {{30000, 1000}, {600, 65535}, {3, 65535}, {100, 65535}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct records records;
+        assert_int_equal(records_init(&records, &apex), 0);
+        add_many(&records, &apex, cases[c].count, cases[c].octets);
+        assert_int_equal(records_sort(&records), 0);
+        const size_t all = records_octets(&records);
+        size_t met = 0;
+        for (size_t first = 0; first < records.runs;) {
+            const size_t end = records_group_end(&records, first);
+            for (size_t i = first; i < end; i++) {
+                struct run_reader reader;
+                run_read(&reader, &records, &records.run[i]);
+                for (; run_next(&reader); met++) {
+                    unsigned index;
+                    memcpy(&index, reader.record.rdata, sizeof index);
+                    assert_int_equal(index, reader.record.line);
+                    assert_int_equal(index, reader.record.ttl);
+                    assert_int_equal(reader.record.rdata[cases[c].octets - 1], (uint8_t)index);
+                }
+            }
+            records_release(&records, first, end);
+            first = end;
+            if (first >= records.runs / 2 && c < 2)
+                assert_true(records_octets(&records) < all / 4 * 3);
+        }
+        assert_int_equal(met, cases[c].count);
+        if (records.awaited != NULL)
+            assert_true(records_octets(&records) < 2 * RECORDS_WINDOW);
+        assert_int_equal(records.awaited != NULL, c < 2 || c == 3);
+        records_fini(&records);
+    }
+}
+
+/* An owner may have more than a window holds. */
+static void the_records_of_one_owner_may_take_many_windows(void **unused)
+{
+    (void)unused;
+    struct name apex;
+    struct records records;
+    static uint8_t rdata[50000];
+    assert_int_equal(name_from_string(&apex, "example"), NAME_OK);
+    assert_int_equal(records_init(&records, &apex), 0);
+    for (uint32_t i = 0; i < 200; i++) {
+        memcpy(rdata, &i, sizeof i);
+        const struct record record = {
+            .ttl = 60, .type = 65280, .rdata_octets = sizeof rdata, .line = i, .rdata = rdata};
+        assert_int_equal(records_add(&records, &apex, &record), 0);
+    }
+    assert_int_equal(records_sort(&records), 0);
+    assert_in_range(records.runs, 5, 6);
+    assert_int_equal(records_group_end(&records, 0), records.runs);
+    uint32_t met = 0;
+    for (size_t i = 0; i < records.runs; i++) {
+        struct run_reader reader;
+        run_read(&reader, &records, &records.run[i]);
+        for (; run_next(&reader); met++)
+            assert_memory_equal(reader.record.rdata, &met, sizeof met);
+    }
+    assert_int_equal(met, 200);
+    records_fini(&records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +294,9 @@ int main(void)
         cmocka_unit_test(a_prefix_holds_ten_octets_of_a_host_name),
         cmocka_unit_test(shuffled_records_are_sorted_and_keep_the_order_of_equals),
         cmocka_unit_test(ascending_stretches_are_merged),
+        cmocka_unit_test(a_record_is_read_as_it_was_packed),
+        cmocka_unit_test(memory_of_what_is_built_goes_back),
+        cmocka_unit_test(the_records_of_one_owner_may_take_many_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
