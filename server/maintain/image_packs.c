@@ -28,6 +28,9 @@ struct image_packs {
     size_t count, capacity;
     struct place_of_piece *place; /* a hash table by apex, with probing */
     size_t places;                /* a power of two, at least twice the pieces; or 0 */
+    uint64_t *image;              /* hashes of the names of single images, ascending */
+    size_t images, images_capacity;
+    bool all; /* that were there are in `image` */
 };
 
 unsigned image_pack_number(const char *name)
@@ -41,12 +44,41 @@ unsigned image_pack_number(const char *name)
     return pack ? number : 0;
 }
 
-static void add_pack(void *context, const char *name)
+static uint64_t hash(const void *octets, size_t count)
+{
+    const uint8_t *octet = octets;
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < count; i++)
+        h = (h ^ octet[i]) * UINT64_C(0x100000001b3);
+    return h ^ h >> 29;
+}
+
+static void add_image(struct image_packs *packs, const char *name)
+{
+    const size_t len = strlen(name), tail = strlen(IMAGE_ENDING);
+    if (len <= tail || strcmp(name + len - tail, IMAGE_ENDING) != 0)
+        return;
+    if (packs->images == packs->images_capacity) {
+        const size_t capacity = packs->images_capacity == 0 ? 64 : packs->images_capacity * 2;
+        uint64_t *grown = realloc(packs->image, capacity * sizeof *grown);
+        if (grown == NULL) {
+            packs->all = false;
+            return;
+        }
+        packs->image = grown;
+        packs->images_capacity = capacity;
+    }
+    packs->image[packs->images++] = hash(name, len);
+}
+
+static void add_file(void *context, const char *name)
 {
     struct image_packs *packs = context;
     const unsigned number = image_pack_number(name);
-    if (number == 0)
+    if (number == 0) {
+        add_image(packs, name);
         return;
+    }
     if (packs->count == packs->capacity) {
         const size_t capacity = packs->capacity == 0 ? 8 : packs->capacity * 2;
         struct pack *grown = realloc(packs->pack, capacity * sizeof *grown);
@@ -56,6 +88,12 @@ static void add_pack(void *context, const char *name)
         packs->capacity = capacity;
     }
     packs->pack[packs->count++] = (struct pack){.number = number};
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *one = a, *other = b;
+    return (*one > *other) - (*one < *other);
 }
 
 static int by_number(const void *a, const void *b)
@@ -109,14 +147,6 @@ static void read_pack(struct pack *pack, int folder)
     }
 }
 
-static size_t hash(const struct name *apex)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < apex->octets; i++)
-        h = (h ^ apex->wire[i]) * UINT64_C(0x100000001b3);
-    return (size_t)(h ^ h >> 29);
-}
-
 static bool piece_at(const struct place_of_piece *place, struct image_piece *piece,
                      const uint8_t **about, const uint8_t **arena)
 {
@@ -127,7 +157,7 @@ static bool piece_at(const struct place_of_piece *place, struct image_piece *pie
 /* The place of an apex in the table, or the free one where it would be. */
 static struct place_of_piece *place_of(const struct image_packs *packs, const struct name *apex)
 {
-    for (size_t i = hash(apex);; i++) {
+    for (size_t i = hash(apex->wire, apex->octets);; i++) {
         struct place_of_piece *place = &packs->place[i & (packs->places - 1)];
         struct image_piece piece;
         const uint8_t *about, *arena;
@@ -186,9 +216,14 @@ struct image_packs *image_packs_read(int folder)
     struct image_packs *packs = calloc(1, sizeof *packs);
     if (packs == NULL)
         return NULL;
-    const int err = image_folder_walk(folder, add_pack, packs);
-    if (err != 0)
+    packs->all = true;
+    const int err = image_folder_walk(folder, add_file, packs);
+    if (err != 0) {
         log_warning("can't read the folder of images: %s", strerror(-err));
+        packs->all = false;
+    }
+    if (packs->images > 0)
+        qsort(packs->image, packs->images, sizeof *packs->image, by_value);
     if (packs->count > 0)
         qsort(packs->pack, packs->count, sizeof *packs->pack, by_number);
     for (size_t i = 0; i < packs->count; i++)
@@ -207,6 +242,7 @@ void image_packs_free(struct image_packs *packs)
     }
     free(packs->pack);
     free(packs->place);
+    free(packs->image);
     free(packs);
 }
 
@@ -221,6 +257,15 @@ int image_packs_load(const struct image_packs *packs, const struct name *apex,
     if (place->pack == NULL || !piece_at(place, &piece, &about, &arena))
         return -ENOENT;
     return image_read_piece(&piece, about, arena, zone, sources, demands);
+}
+
+bool image_packs_file(const struct image_packs *packs, const char *name)
+{
+    const uint64_t wanted = hash(name, strlen(name));
+    return !packs->all
+           || (packs->images > 0
+               && bsearch(&wanted, packs->image, packs->images, sizeof wanted, by_value)
+                      != NULL);
 }
 
 size_t image_packs_count(const struct image_packs *packs)

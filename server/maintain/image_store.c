@@ -112,6 +112,8 @@ static int load_file(struct image_store *store, const struct wish *wish, struct 
     char name[IMAGE_NAME_MAX];
     if (!image_name(name, wish->apex, IMAGE_ENDING))
         return -ENAMETOOLONG;
+    if (store->packs != NULL && !image_packs_file(store->packs, name))
+        return -ENOENT;
     const int fd = image_folder_file(store->folder, name, false);
     if (fd < 0)
         return fd;

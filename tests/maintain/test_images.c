@@ -4,6 +4,7 @@
 
 #include "server/base/fault.h"
 #include "server/maintain/image_folder.h"
+#include "server/maintain/image_packs.h"
 #include "zone/lookup.h"
 
 #include <dirent.h>
@@ -595,6 +596,32 @@ static void a_file_with_nearly_the_name_of_a_pack_is_none(void **state)
     assert_true(is_there(image_of(f, "00000001.pack")));
 }
 
+/* Each zone's would cost a system call. */
+static void images_that_are_not_there_are_not_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    char name[64];
+    load(f);
+    stop(f);
+    for (unsigned i = 0; i < 1000; i += 2) {
+        snprintf(name, sizeof name, "zone-%u.example.image", i);
+        fclose(fopen(image_of(f, name), "w"));
+    }
+    const int folder = image_folder_open(path_of(f, "state"));
+    assert_true(folder >= 0);
+    struct image_packs *packs = image_packs_read(folder);
+    assert_non_null(packs);
+    assert_int_equal(image_packs_count(packs), 1);
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "zone-%u.example.image", i);
+        assert_int_equal(image_packs_file(packs, name), i % 2 == 0);
+    }
+    assert_false(image_packs_file(packs, "00000001.pack"));
+    image_packs_free(packs);
+    close(folder);
+    start(f);
+}
+
 static void one_server_writes_at_a_time(void **state)
 {
     struct fixture *f = *state;
@@ -779,6 +806,7 @@ int main(void)
         image_test(folder_and_files_are_the_servers_alone),
         image_test(packs_are_made_one_before_they_are_many),
         image_test(a_file_with_nearly_the_name_of_a_pack_is_none),
+        image_test(images_that_are_not_there_are_not_asked_for),
         image_test(one_server_writes_at_a_time),
         image_test(a_trial_of_a_server_that_runs_says_nothing_against_the_image),
         image_test(without_a_folder_zones_are_served_all_the_same),
