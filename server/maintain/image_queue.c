@@ -26,47 +26,65 @@ struct write {
     unsigned pack; /* its number; 0: the image of one zone */
     bool full;     /* it has all small zones: older packs are of no use */
     char name[IMAGE_NAME_MAX];
-    struct image_wanted *wanted; /* zones are held */
-    size_t count;
+    struct wants wants;
     int err;
 };
 
-static void free_wanted(struct image_wanted *wanted, size_t count)
+static void drop_wants(struct wants *wants)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (wanted[i].owner != NULL)
-            served_let_go(wanted[i].owner);
+    for (size_t i = 0; i < wants->count; i++) {
+        const struct image_wanted *wanted = &wants->wanted[i];
+        if (wanted->owner != NULL)
+            served_let_go(wanted->owner);
         else
-            zone_free((struct zone *)(uintptr_t)wanted[i].zone);
-        free(wanted[i].about);
+            zone_free((struct zone *)(uintptr_t)wanted->zone);
     }
-    free(wanted);
+    free(wants->wanted);
+    arena_fini(&wants->abouts);
+    *wants = (struct wants){0};
+}
+
+static int grow(struct wants *wants)
+{
+    const size_t capacity = wants->capacity == 0 ? 1 : wants->capacity * 2;
+    struct image_wanted *grown = realloc(wants->wanted, capacity * sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    wants->wanted = grown;
+    wants->capacity = capacity;
+    return 0;
 }
 
 static int add_wanted(struct image_queue *queue, struct wants *wants, const struct zone *zone,
                       const struct sources *sources, struct image_demands demands)
 {
-    if (wants->count == wants->capacity) {
-        const size_t capacity = wants->capacity == 0 ? 1 : wants->capacity * 2;
-        struct image_wanted *grown = realloc(wants->wanted, capacity * sizeof *grown);
-        if (grown == NULL)
-            return -ENOMEM;
-        wants->wanted = grown;
-        wants->capacity = capacity;
-    }
-    const size_t octets = image_about_octets(sources);
-    uint8_t *about = malloc(octets);
-    if (about == NULL)
+    if (wants->count == wants->capacity && grow(wants) != 0)
         return -ENOMEM;
-    image_about(about, zone, sources, demands);
+    if (wants->abouts.base == NULL && arena_init_small(&wants->abouts) != 0)
+        return -ENOMEM;
+    const size_t octets = image_about_octets(sources);
+    const uint32_t about = arena_append(&wants->abouts, octets);
+    if (about == 0)
+        return -ENOMEM;
+    image_about(arena_edit(&wants->abouts, about), zone, sources, demands);
     struct served *served = image_trials_find(queue->trials, zone);
     if (served != NULL)
         served_hold(served);
     else
         zone_hold(zone);
-    wants->wanted[wants->count++] = (struct image_wanted){
-        .zone = zone, .owner = served, .about = about, .about_octets = octets};
+    wants->wanted[wants->count++] =
+        (struct image_wanted){.zone = zone, .owner = served, .about_octets = octets};
     return 0;
+}
+
+/* Abouts lie one behind the other, and have moved until the last one was there. */
+static void find_abouts(struct wants *wants)
+{
+    uint32_t at = 1; /* behind the sentinel */
+    for (size_t i = 0; i < wants->count; i++) {
+        wants->wanted[i].about = arena_at(&wants->abouts, at);
+        at += (uint32_t)(arena_round(wants->wanted[i].about_octets) / ARENA_UNIT);
+    }
 }
 
 int image_queue_lock(struct image_queue *queue)
@@ -110,15 +128,15 @@ static void write_it(struct background_job *job)
     if (write->err != 0)
         return;
     if (write->pack != 0) {
-        write->err =
-            image_write_pack(queue->folder, write->name, write->wanted, write->count, &stop);
+        write->err = image_write_pack(queue->folder, write->name, write->wants.wanted,
+                                      write->wants.count, &stop);
         struct older older = {.folder = queue->folder, .than = write->pack};
         if (write->err == 0 && write->full)
             image_folder_walk(queue->folder, remove_older, &older);
         return;
     }
-    write->err = image_write(queue->folder, write->name, write->wanted, &stop);
-    if (write->err == 0 && image_name(marker, &write->wanted->zone->apex, TRIAL_ENDING))
+    write->err = image_write(queue->folder, write->name, write->wants.wanted, &stop);
+    if (write->err == 0 && image_name(marker, &write->wants.wanted->zone->apex, TRIAL_ENDING))
         image_folder_remove(queue->folder, marker);
 }
 
@@ -159,12 +177,12 @@ static void write_over(struct background_job *job)
             log_notice("images are written again");
             queue->failure[0] = '\0';
         }
-        log_debug("wrote %s, %zu zone%s", write->name, write->count,
-                  write->count == 1 ? "" : "s");
+        log_debug("wrote %s, %zu zone%s", write->name, write->wants.count,
+                  write->wants.count == 1 ? "" : "s");
     } else if (write->err != -ECANCELED) {
         note_failure(queue, write);
     }
-    free_wanted(write->wanted, write->count);
+    drop_wants(&write->wants);
     free(write);
 }
 
@@ -174,16 +192,15 @@ static void add_write(struct image_queue *queue, struct wants *wants, const char
 {
     struct write *write = calloc(1, sizeof *write);
     if (write == NULL) {
-        free_wanted(wants->wanted, wants->count);
-        *wants = (struct wants){0};
+        drop_wants(wants);
         return;
     }
     write->queue = queue;
     write->pack = pack;
     write->full = full;
     snprintf(write->name, sizeof write->name, "%s", name);
-    write->wanted = wants->wanted;
-    write->count = wants->count;
+    find_abouts(wants);
+    write->wants = *wants;
     *wants = (struct wants){0};
     write->job.run = write_it;
     write->job.done = write_over;
@@ -217,6 +234,7 @@ void image_queue_want(struct image_queue *queue, const struct zone *zone,
     cancel_write(queue, name);
     if (add_wanted(queue, &one, zone, sources, demands) == 0)
         add_write(queue, &one, name, 0, false);
+    drop_wants(&one);
 }
 
 static bool is_whole(const struct roster_zone *entry)
@@ -231,8 +249,7 @@ static struct image_demands demands_of(const struct roster_zone *entry)
 
 static void want_all_small(struct image_queue *queue)
 {
-    free_wanted(queue->small.wanted, queue->small.count);
-    queue->small = (struct wants){0};
+    drop_wants(&queue->small);
     for (const struct roster_zone *entry = roster_next(queue->roster, NULL); entry != NULL;
          entry = roster_next(queue->roster, entry)) {
         if (is_whole(entry) && entry->zone->arena.used <= queue->pack_octets)
@@ -337,7 +354,7 @@ void image_queue_close(struct image_queue *queue)
 
 void image_queue_fini(struct image_queue *queue)
 {
-    free_wanted(queue->small.wanted, queue->small.count);
+    drop_wants(&queue->small);
     const int lock = atomic_load(&queue->lock);
     if (lock >= 0)
         close(lock);

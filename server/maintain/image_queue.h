@@ -15,6 +15,8 @@ struct write;
 struct wants {
     struct image_wanted *wanted; /* each with its zone held */
     size_t count, capacity;
+    /* What is said about them: a hundred thousand pieces of malloc's would leave holes in memory for good. */
+    struct arena abouts;
 };
 
 /* The caller fills `folder` to `pack_octets` before image_queue_init(). */

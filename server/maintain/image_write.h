@@ -14,8 +14,8 @@ struct image_stop {
 /* A zone to be written; what is said about it, as image_about() writes it. */
 struct image_wanted {
     const struct zone *zone;
-    void *owner; /* of the zone; the caller's business */
-    uint8_t *about;
+    void *owner;          /* of the zone; the caller's business */
+    const uint8_t *about; /* borrowed */
     size_t about_octets;
 };
 
