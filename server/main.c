@@ -338,8 +338,8 @@ static int keep_images(struct server *server)
 {
     const struct image_settings settings = {.folder = server->config.state_dir};
     return settings.folder == NULL
-             ? 0
-             : maintain_keep_images(server->maintain, &settings, load_text, server);
+               ? 0
+               : maintain_keep_images(server->maintain, &settings, load_text, server);
 }
 
 static int open_all(struct process *process)
@@ -374,8 +374,11 @@ static int open_all(struct process *process)
     if (server->maintain == NULL || server->reload == NULL || server->progress == NULL
         || server->upgrade == NULL || keep_images(server) != 0)
         return failed("can't start", -ENOMEM);
-    if (server->takeover == NULL)
+    if (server->takeover == NULL) {
+        /* Nobody asks anything yet. In an upgrade the server before this one answers meanwhile. */
+        maintain_first_threads(server->maintain, cpus());
         return open_sockets(server);
+    }
     takeover_watch(server->takeover, server, take_charge);
     return 0;
 }
@@ -468,7 +471,7 @@ static int run(struct process *process)
     process->server.workers = config->workers == 0 ? cpus() : config->workers;
     process->server.threads = threads;
     char text[16];
-    snprintf(text, sizeof text, "%u", threads);
+    snprintf(text, sizeof text, "%u", cpus()); /* they all load when it starts */
     setenv("UV_THREADPOOL_SIZE", text, 0);
     if (process->server.options->check_config)
         return check_zones(config, threads);

@@ -40,7 +40,7 @@ struct maintain {
     void *want_context;
     bool expiry_lost; /* the zone that `totals.signatures_expire` came from may have changed */
     int64_t signatures_warn_s;
-    unsigned threads;
+    unsigned threads, first_threads; /* of all rounds but the first, and of that */
 
     /* The round under way. */
     bool busy, loading;
@@ -445,7 +445,8 @@ static void planned(uv_work_t *work, int status)
         return;
     }
     m->loading = true;
-    m->hands = m->plan.jobs < m->threads ? (unsigned)m->plan.jobs : m->threads;
+    const unsigned threads = m->round == 1 ? m->first_threads : m->threads;
+    m->hands = m->plan.jobs < threads ? (unsigned)m->plan.jobs : threads;
     for (unsigned i = 0; i < m->hands; i++) {
         m->hand[i] = (struct hand){.maintain = m, .slot = i};
         m->hand[i].work.data = &m->hand[i];
@@ -524,6 +525,11 @@ const struct directory *maintain_directory(const struct maintain *maintain)
     return maintain->directory;
 }
 
+static unsigned possible_threads(unsigned threads)
+{
+    return threads < 1 ? 1 : threads > LOAD_THREADS_MAX ? LOAD_THREADS_MAX : threads;
+}
+
 struct maintain *maintain_new(uv_loop_t *loop, struct store *store, unsigned threads)
 {
     struct maintain *m = calloc(1, sizeof *m);
@@ -531,7 +537,7 @@ struct maintain *maintain_new(uv_loop_t *loop, struct store *store, unsigned thr
         return NULL;
     m->loop = loop;
     m->store = store;
-    m->threads = threads < 1 ? 1 : threads > LOAD_THREADS_MAX ? LOAD_THREADS_MAX : threads;
+    m->threads = m->first_threads = possible_threads(threads);
     m->roster = roster_new();
     m->directory = directory_new();
     if (m->roster == NULL || m->directory == NULL) {
@@ -545,6 +551,11 @@ struct maintain *maintain_new(uv_loop_t *loop, struct store *store, unsigned thr
     m->timer.data = m;
     uv_unref((uv_handle_t *)&m->timer);
     return m;
+}
+
+void maintain_first_threads(struct maintain *maintain, unsigned threads)
+{
+    maintain->first_threads = possible_threads(threads);
 }
 
 int maintain_keep_images(struct maintain *maintain, const struct image_settings *settings,

@@ -37,7 +37,7 @@ bool maintain_well(const struct maintain_outcome *outcome);
 
 struct maintain_totals {
     size_t zones, stale, failed; /* `zones` counts all */
-    int64_t signatures_expire;   /* the soonest of all signatures, seconds since 1970; 0: none */
+    int64_t signatures_expire; /* the soonest of all signatures, seconds since 1970; 0: none */
 };
 
 typedef void maintain_done(void *context, const struct maintain_outcome *outcome);
@@ -46,6 +46,9 @@ struct maintain;
 
 /* `store` is borrowed and needs to outlive it. NULL: out of memory. */
 struct maintain *maintain_new(uv_loop_t *loop, struct store *store, unsigned threads);
+
+/* Has the first round, before which nothing is served, load on so many threads instead. */
+void maintain_first_threads(struct maintain *maintain, unsigned threads);
 
 /* Keeps images of zones, to be called before the first round. Where the image of a zone that is served was found
  * damaged the zone is answered with SERVFAIL, and `want` is called, on the main loop, to have its text loaded by

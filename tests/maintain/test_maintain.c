@@ -193,6 +193,7 @@ static int setup(void **state)
     f->store = store_new(1);
     f->maintain = maintain_new(&f->loop, f->store, 2);
     assert_non_null(f->maintain);
+    maintain_first_threads(f->maintain, 3);
     config_init(&f->config);
     *state = f;
     return 0;
