@@ -38,6 +38,8 @@ struct leaf leaves_next(const struct leaves *leaves, const struct leaf *leaf)
 
 struct leaf leaves_first(const struct leaves *leaves)
 {
+    if (leaves->list.octets == 0)
+        return (struct leaf){0};
     const struct leaf before = {.after = leaves->list.octet};
     return leaves_next(leaves, &before);
 }
