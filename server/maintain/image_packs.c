@@ -17,9 +17,11 @@ struct pack {
     size_t octets;
 };
 
-/* Where a piece is; `body` NULL: free. */
+/* Where a piece is, and the upper half of its apex's hash: pieces are in no cache, so that one is looked at only
+ * where it's most likely the one that is meant. */
 struct place_of_piece {
-    const struct pack *pack;
+    uint32_t pack; /* 1 and up; 0: free */
+    uint32_t tag;
     size_t at;
 };
 
@@ -147,27 +149,37 @@ static void read_pack(struct pack *pack, int folder)
     }
 }
 
-static bool piece_at(const struct place_of_piece *place, struct image_piece *piece,
-                     const uint8_t **about, const uint8_t **arena)
+static bool piece_at(const struct image_packs *packs, const struct place_of_piece *place,
+                     struct image_piece *piece, const uint8_t **about, const uint8_t **arena)
 {
+    const struct pack *pack = &packs->pack[place->pack - 1];
     size_t at = place->at;
-    return image_next_piece(place->pack->body, place->pack->octets, &at, piece, about, arena);
+    return image_next_piece(pack->body, pack->octets, &at, piece, about, arena);
+}
+
+static bool is_at(const struct image_packs *packs, const struct place_of_piece *place,
+                  const struct name *apex)
+{
+    struct image_piece piece;
+    const uint8_t *about, *arena;
+    struct name other;
+    return piece_at(packs, place, &piece, &about, &arena)
+           && image_about_apex(about, piece.about_octets, &other) != NULL
+           && other.octets == apex->octets && memcmp(other.wire, apex->wire, apex->octets) == 0;
+}
+
+static uint32_t tag_of(uint64_t hashed)
+{
+    return (uint32_t)(hashed >> 32);
 }
 
 /* The place of an apex in the table, or the free one where it would be. */
-static struct place_of_piece *place_of(const struct image_packs *packs, const struct name *apex)
+static struct place_of_piece *place_of(const struct image_packs *packs, const struct name *apex,
+                                       uint64_t hashed)
 {
-    for (size_t i = hash(apex->wire, apex->octets);; i++) {
+    for (uint64_t i = hashed;; i++) {
         struct place_of_piece *place = &packs->place[i & (packs->places - 1)];
-        struct image_piece piece;
-        const uint8_t *about, *arena;
-        struct name other;
-        if (place->pack == NULL)
-            return place;
-        if (piece_at(place, &piece, &about, &arena)
-            && image_about_apex(about, piece.about_octets, &other) != NULL
-            && other.octets == apex->octets
-            && memcmp(other.wire, apex->wire, apex->octets) == 0)
+        if (place->pack == 0 || (place->tag == tag_of(hashed) && is_at(packs, place, apex)))
             return place;
     }
 }
@@ -185,15 +197,19 @@ static size_t count_pieces(const struct image_packs *packs)
 }
 
 /* Later packs come after earlier ones, and so take their places. */
-static void index_pack(struct image_packs *packs, const struct pack *pack)
+static void index_pack(struct image_packs *packs, uint32_t number)
 {
+    const struct pack *pack = &packs->pack[number - 1];
     struct image_piece piece;
     const uint8_t *about, *arena;
     struct name apex;
     for (size_t at = 0, next = 0;
          image_next_piece(pack->body, pack->octets, &next, &piece, &about, &arena); at = next) {
-        if (image_about_apex(about, piece.about_octets, &apex) != NULL)
-            *place_of(packs, &apex) = (struct place_of_piece){.pack = pack, .at = at};
+        if (image_about_apex(about, piece.about_octets, &apex) == NULL)
+            continue;
+        const uint64_t hashed = hash(apex.wire, apex.octets);
+        *place_of(packs, &apex, hashed) =
+            (struct place_of_piece){.pack = number, .tag = tag_of(hashed), .at = at};
     }
 }
 
@@ -208,7 +224,7 @@ static void make_index(struct image_packs *packs)
         return;
     packs->places = places;
     for (size_t i = 0; i < packs->count; i++)
-        index_pack(packs, &packs->pack[i]);
+        index_pack(packs, (uint32_t)i + 1);
 }
 
 struct image_packs *image_packs_read(int folder)
@@ -251,10 +267,10 @@ int image_packs_load(const struct image_packs *packs, const struct name *apex,
 {
     if (packs->places == 0)
         return -ENOENT;
-    const struct place_of_piece *place = place_of(packs, apex);
+    const struct place_of_piece *place = place_of(packs, apex, hash(apex->wire, apex->octets));
     struct image_piece piece;
     const uint8_t *about, *arena;
-    if (place->pack == NULL || !piece_at(place, &piece, &about, &arena))
+    if (place->pack == 0 || !piece_at(packs, place, &piece, &about, &arena))
         return -ENOENT;
     return image_read_piece(&piece, about, arena, zone, sources, demands);
 }
