@@ -1,6 +1,7 @@
 /* conclude.c -- what follows for a zone as a whole from its finished tries */
 #include "zone/assembly.h"
 #include "zone/nsec3.h"
+#include "zone/ready.h"
 #include "zone/rrtype.h"
 #include "zone/wire.h"
 
@@ -98,6 +99,9 @@ int zone_conclude(struct zone *zone, uint32_t previous)
 {
     read_apex(zone);
     zone->version.previous = previous;
+    const int err = ready_make(zone);
+    if (err != 0)
+        return err;
     const uint32_t at = arena_append(&zone->arena, sizeof zone->version);
     if (at == 0)
         return -ENOMEM;

@@ -92,12 +92,28 @@ static bool is_below_apex(const struct lookup *lookup)
     return (lookup->encloser->flags & NODE_APEX) != 0 && lookup->zone->apex_wildcard != 0;
 }
 
-static void add_apex_wildcard(struct denial *denial)
+void denial_complete(struct denial *denial)
 {
+    if (!denial->apex_ready)
+        return;
     const struct zone *zone = denial->lookup->zone;
+    denial->apex_ready = false;
+    if (zone->nsec3_params != 0)
+        add_node(denial, zone_node(zone, zone->nsec3_apex));
     if (zone->apex_wildcard_block != 0)
         add_known(denial, zone_node(zone, zone->apex_wildcard),
                   zone_block(zone, zone->apex_wildcard_block));
+}
+
+/* Adds what denies the next closer name, if it isn't among what is ready. */
+static void add_closer(struct denial *denial, const struct node *node)
+{
+    const struct zone *zone = denial->lookup->zone;
+    const bool ready =
+        node == zone_node(zone, zone->apex_wildcard)
+        || (zone->nsec3_params != 0 && node == zone_node(zone, zone->nsec3_apex));
+    if (!ready)
+        add_node(denial, node);
 }
 
 /* NSEC */
@@ -144,7 +160,7 @@ static void plan_nsec(struct plan *plan, struct denial *denial)
     if (lookup->wildcard || lookup->outcome == OUTCOME_NXDOMAIN)
         search_name(plan, lookup);
     if (lookup->outcome == OUTCOME_NXDOMAIN && is_below_apex(lookup))
-        add_apex_wildcard(denial);
+        denial->apex_ready = true;
     else if (lookup->outcome == OUTCOME_NXDOMAIN)
         search_wildcard(plan, lookup);
 }
@@ -293,9 +309,8 @@ static void conclude_nsec3(struct denial *denial, const struct search *found, si
                && lookup->outcome != OUTCOME_CNAME) {
         assert(knows_encloser(lookup));
         denial->collision = found[0].exact;
-        add_node(denial, found[0].node);
-        add_node(denial, zone_node(lookup->zone, lookup->zone->nsec3_apex));
-        add_apex_wildcard(denial);
+        denial->apex_ready = true;
+        add_closer(denial, found[0].node);
     } else if (count == 1 || found[1].exact) {
         /* Of the next closer name, and in NXDOMAIN of the wildcard, no hash may be there. */
         denial->collision =
@@ -322,6 +337,7 @@ void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scra
     for (size_t i = 0; i < count; i++) {
         denials[i].count = 0;
         denials[i].collision = false;
+        denials[i].apex_ready = false;
         scratch->first[i] = (uint8_t)plan.searches;
         if (zone_denial_type(denials[i].lookup->zone) == RRTYPE_NSEC)
             plan_nsec(&plan, &denials[i]);
@@ -336,7 +352,11 @@ void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scra
             conclude_nsec3(&denials[i], scratch->search + first, end - first);
             continue;
         }
-        for (size_t j = first; j < end; j++)
-            add_node(&denials[i], scratch->search[j].node);
+        for (size_t j = first; j < end; j++) {
+            if (denials[i].apex_ready)
+                add_closer(&denials[i], scratch->search[j].node);
+            else
+                add_node(&denials[i], scratch->search[j].node);
+        }
     }
 }

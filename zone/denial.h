@@ -5,6 +5,7 @@
 #define PHAROS_ZONE_DENIAL_H
 
 #include "zone/lookup.h"
+#include "zone/ready.h"
 #include "zone/search.h"
 
 enum {
@@ -18,6 +19,9 @@ struct denial {
     const struct lookup *lookup; /* borrowed, with its zone, key and outcome */
     bool collision; /* the hash of a name that isn't there is that of an NSEC3 of the zone: nothing
                      * proves it, and the answer is SERVFAIL (RFC 5155 section 7.2.9) */
+    bool
+        apex_ready; /* to the proof belongs what the zone has ready for names below its apex (READY_APEX), and
+                      * that isn't among the nodes */
     uint8_t count;
     const struct node *node[DENIAL_NODES_MAX];
     const struct block *block[DENIAL_NODES_MAX]; /* of each its NSEC or NSEC3, or NULL */
@@ -36,6 +40,9 @@ bool denial_needed(const struct lookup *lookup);
 /* Finds the proofs of up to DENIAL_BATCH_MAX look-ups for which one is needed. Where a zone lacks a record that it
  * should have, so does the proof. */
 void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scratch);
+
+/* Adds to the nodes what is ready, where that can't be used. */
+void denial_complete(struct denial *denial);
 
 /* The type of the records that prove: NSEC, NSEC3, or 0 for a zone that has none. */
 uint16_t zone_denial_type(const struct zone *zone);

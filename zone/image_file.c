@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    FORMAT = 2,
+    FORMAT = 3,
     SLOTS = 2,
     SIDES_AT = (1 + SLOTS) * IMAGE_PAGE,
 };

@@ -39,6 +39,7 @@ struct zone {
         apex_wildcard; /* the node whose NSEC or NSEC3 is, or covers, the wildcard below the
                              * apex; 0: none */
     uint32_t apex_wildcard_block; /* that NSEC or NSEC3; 0: none */
+    uint32_t ready;               /* what negative answers have in common (zone/ready.h) */
     struct signatures signatures;
     uint32_t version_at; /* the record of `version` */
     uint32_t

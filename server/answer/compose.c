@@ -76,8 +76,9 @@ static void note_proofs(struct query *q, const struct denial *denial)
 }
 
 /* Writes the proof of a name that no alias led to: its records are different ones. */
-static void put_denial(struct query *q, const struct denial *denial)
+static void put_denial(struct query *q, struct denial *denial)
 {
+    denial_complete(denial);
     struct foreign owner = foreign_owner(q, denial);
     for (unsigned i = 0; i < denial->count && !q->packet.truncated; i++) {
         const struct block *block = denial->block[i];
@@ -104,10 +105,24 @@ static void put_proofs(struct query *q)
 
 /* --- negative answers (RFC 2308) --- */
 
+/* Nearly always all of it lies ready, or all but one RRset. */
+static bool put_ready(struct query *q, const struct zone *zone)
+{
+    struct denial *denial = q->denial;
+    if (denial != NULL && denial->apex_ready) {
+        denial->apex_ready = !place_ready(&q->packet, zone, READY_APEX, &q->request.qname);
+        return !denial->apex_ready;
+    }
+    const enum ready_extent extent = q->request.edns.dnssec_ok ? READY_SIGNED : READY_SOA;
+    return place_ready(&q->packet, zone, extent, &q->request.qname);
+}
+
 static enum compose_next negative(struct query *q, const struct lookup *l, uint16_t rcode)
 {
     q->rcode = rcode;
     const struct zone *zone = l->zone;
+    if (q->name_at == QNAME_AT && put_ready(q, zone))
+        return COMPOSE_DONE;
     const struct owner owner = {.spot = {.name = &q->request.qname, .at = q->name_at},
                                 .octets = zone->apex.octets};
     if (!place_with_ttl(&q->packet, SECTION_AUTHORITY, zone_block(zone, zone->soa), &owner,
@@ -420,7 +435,7 @@ static bool answer_ready(struct query *q, const struct lookup *l)
 
 /* All else. */
 __attribute__((noinline)) static enum compose_next
-compose_any(struct query *q, const struct lookup *l, const struct denial *denial,
+compose_any(struct query *q, const struct lookup *l, struct denial *denial,
             const struct answer_config *config)
 {
     if (denial != NULL && denial->collision)
@@ -432,15 +447,17 @@ compose_any(struct query *q, const struct lookup *l, const struct denial *denial
     /* Noted, it's compared with what other names have noted; without an alias there's no need. */
     const bool noted = denial != NULL && (q->proofs != 0 || l->outcome == OUTCOME_CNAME);
     q->denial = noted ? NULL : denial;
-    if (noted)
+    if (noted) {
+        denial_complete(denial);
         note_proofs(q, denial);
+    }
     const enum compose_next next = compose_found(q, l, config);
     if (next != COMPOSE_FOLLOW && (q->proofs != 0 || q->denial != NULL))
         put_proofs(q);
     return next;
 }
 
-enum compose_next compose(struct query *q, const struct lookup *l, const struct denial *denial,
+enum compose_next compose(struct query *q, const struct lookup *l, struct denial *denial,
                           const struct answer_config *config)
 {
     if (l->outcome == OUTCOME_ANSWER && answer_ready(q, l))

@@ -55,7 +55,8 @@ struct query {
     uint16_t dname_at[ALIASES_MAX]; /* message offsets */
     const struct block *dname[ALIASES_MAX];
 
-    const struct denial *denial; /* what proves the last name looked up; NULL: nothing, or it's noted or written */
+    struct denial *
+        denial; /* what proves the last name looked up; NULL: nothing, or it's noted or written */
     uint8_t proofs;
     struct proof proof[PROOFS_MAX]; /* of the aliases before it */
 
@@ -75,9 +76,9 @@ static inline unsigned compose_parts(const struct query *q)
 }
 
 /* Writes what `lookup` found. `denial` is the proof that goes with it, or NULL where none is asked for or
- * needed. `config` isn't kept. */
-enum compose_next compose(struct query *q, const struct lookup *lookup,
-                          const struct denial *denial, const struct answer_config *config);
+ * needed; it may be completed. `config` isn't kept. */
+enum compose_next compose(struct query *q, const struct lookup *lookup, struct denial *denial,
+                          const struct answer_config *config);
 
 /* The name in the RR at message offset `*at`, which moves to the next RR. Returns false where no
  * address is to be looked up for it: it's at or below the cut, whose glue the referral has, or

@@ -353,6 +353,35 @@ bool place_foreign(struct packet *p, enum section section, const struct block *b
     return true;
 }
 
+bool place_ready(struct packet *p, const struct zone *zone, enum ready_extent extent,
+                 const struct name *qname)
+{
+    const struct ready *ready = zone_ready(zone);
+    const struct ready_extent_of *of = &ready->extent[extent];
+    const size_t octets = of->octets;
+    if (octets == 0 || octets > packet_room(p) || p->len + octets > POINTER_MAX)
+        return false;
+    uint8_t *at = p->octets + p->len;
+    memcpy(at, ready_wire(ready), octets);
+
+    const unsigned inside = (unsigned)qname->octets - zone->apex.octets;
+    const unsigned start = QNAME_AT + (unsigned)zone->apex.octets + QUESTION_OCTETS;
+    const unsigned below = p->len - start;
+    const uint16_t apex = (uint16_t)(POINTER_BITS | (QNAME_AT + inside));
+    const uint16_t *offset = ready_offsets(ready);
+    for (const uint16_t *end = offset + of->apexes; offset < end; offset++)
+        wire_put16(at + *offset, apex);
+    offset = ready_offsets(ready) + ready->others_at;
+    for (const uint16_t *end = offset + of->others; offset < end; offset++) {
+        const unsigned target = wire_get16(at + *offset);
+        const bool in_qname = target < (POINTER_BITS | start);
+        wire_put16(at + *offset, (uint16_t)(target + (in_qname ? inside : below)));
+    }
+    p->len += (uint32_t)octets;
+    p->count[SECTION_AUTHORITY] = (uint16_t)(p->count[SECTION_AUTHORITY] + of->rrs);
+    return true;
+}
+
 /* --- what isn't stored --- */
 
 bool place_alias(struct packet *p, const struct spot *spot, size_t prefix, size_t suffix_at,

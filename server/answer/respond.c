@@ -15,7 +15,7 @@ struct respond_scratch {
     uint8_t referred[RESPOND_BATCH_MAX]; /* queries that want sibling glue */
     size_t referrals;
     struct query query[RESPOND_BATCH_MAX];
-    const struct denial *proof[RESPOND_BATCH_MAX]; /* what proves lookup[i], or NULL */
+    struct denial *proof[RESPOND_BATCH_MAX]; /* what proves lookup[i], or NULL */
     struct denial denial[RESPOND_BATCH_MAX];
     struct denial_scratch denial_scratch;
     uint8_t key[RESPOND_BATCH_MAX][NAME_KEY_MAX];
@@ -346,8 +346,7 @@ static enum compose_next notify(struct query *q, const struct lookup *l)
 }
 
 static enum compose_next answer_query(struct query *q, const struct lookup *l,
-                                      const struct denial *proof,
-                                      const struct answer_config *config)
+                                      struct denial *proof, const struct answer_config *config)
 {
     return q->request.notify ? notify(q, l) : compose(q, l, proof, config);
 }
