@@ -83,6 +83,7 @@ static struct search *add_search(struct plan *plan, const struct zone *zone, uin
     search->key = key;
     search->symbols = (uint16_t)symbols;
     search->label = NULL;
+    search->from = 0;
     return search;
 }
 
@@ -118,12 +119,50 @@ static void add_closer(struct denial *denial, const struct node *node)
 
 /* NSEC */
 
+static void set_fork(struct search *search, uint32_t from, size_t fork, bool after)
+{
+    search->from = from;
+    search->fork = (uint16_t)fork;
+    search->after = after;
+}
+
+/* Where the name's key forks off below the closest encloser: in the label of the next closer name, from the label that
+ * the nearest leaf has there. Octets that have one symbol each, as the name's have, are in the order of their symbols,
+ * which no other octet begins with. */
+static void set_fork_of_label(struct search *search, const struct lookup *lookup)
+{
+    const struct name *qname = lookup->qname;
+    const size_t apex = lookup->zone->apex.octets, same = lookup->encloser->owner_octets;
+    const uint8_t *ours = qname->wire + qname->octets - apex - lookup->closer;
+    const uint8_t *theirs = node_owner(lookup->nearest_node);
+    size_t left = lookup->nearest_node->owner_octets;
+    if (left == same) { /* the encloser itself, which comes before what is below it */
+        set_fork(search, lookup->below, lookup->shared, true);
+        return;
+    }
+    for (; left - 1 - theirs[0] != same; theirs += 1 + theirs[0])
+        left -= 1u + theirs[0];
+    const size_t shorter = ours[0] < theirs[0] ? ours[0] : theirs[0];
+    size_t at = 1;
+    while (at <= shorter && ours[at] == theirs[at])
+        at++;
+    const bool after = at <= shorter ? ours[at] > theirs[at] : ours[0] > theirs[0];
+    set_fork(search, lookup->below, lookup->shared + at - 1, after);
+}
+
 /* For the NSEC at or before a name of the zone. */
 static void search_name(struct plan *plan, const struct lookup *lookup)
 {
     const struct zone *zone = lookup->zone;
-    add_search(plan, zone, zone->version.root, lookup->key + zone->apex_symbols,
-               (size_t)lookup->symbols - zone->apex_symbols);
+    const size_t symbols = (size_t)lookup->symbols - zone->apex_symbols;
+    struct search *search = add_search(plan, zone, zone->version.root,
+                                       lookup->key + zone->apex_symbols, symbols);
+    if (lookup->encloser == NULL)
+        return;
+    if (lookup->below == 0)
+        set_fork(search, lookup->nearest, lookup->shared, true);
+    else if (symbols == (size_t)lookup->qname->octets - zone->apex.octets)
+        set_fork_of_label(search, lookup);
 }
 
 /* For the NSEC at or before the wildcard below the closest encloser, whose key the name's begins
@@ -134,8 +173,12 @@ static void search_wildcard(struct plan *plan, const struct lookup *lookup)
     uint8_t *key = next_key(plan);
     memcpy(key, lookup->key + zone->apex_symbols, lookup->shared);
     memcpy(key + lookup->shared, name_asterisk, NAME_ASTERISK_SYMBOLS);
-    add_search(plan, zone, zone->version.root, key,
-               (size_t)lookup->shared + NAME_ASTERISK_SYMBOLS);
+    struct search *search = add_search(plan, zone, zone->version.root, key,
+                                       (size_t)lookup->shared + NAME_ASTERISK_SYMBOLS);
+    if (lookup->below == 0)
+        set_fork(search, lookup->nearest, lookup->shared, true);
+    else if (!trie_has(trie_cell_at(&zone->arena, lookup->below), name_asterisk[0]))
+        set_fork(search, lookup->below, lookup->shared, true);
 }
 
 static bool has_nsec(const struct node *node)
@@ -196,13 +239,8 @@ static void search_hash(struct plan *plan, const struct zone *zone, const uint8_
 static const uint8_t *next_closer(const struct lookup *lookup, size_t *octets)
 {
     const struct name *qname = lookup->qname;
-    const size_t above =
-        (size_t)lookup->encloser->owner_octets + lookup->zone->apex.octets;
-    const uint8_t *wire = qname->wire;
-    while ((size_t)(qname->wire + qname->octets - wire) - 1 - wire[0] > above)
-        wire += 1 + wire[0];
-    *octets = (size_t)(qname->wire + qname->octets - wire);
-    return wire;
+    *octets = (size_t)lookup->closer + lookup->zone->apex.octets;
+    return qname->wire + qname->octets - *octets;
 }
 
 static void search_encloser(struct plan *plan, const struct lookup *lookup, bool wildcard)

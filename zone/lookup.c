@@ -233,8 +233,10 @@ static bool is_occluded(const struct node *node)
 }
 
 /* Octets that two names have in common at their ends, as far as whole labels are the same. Each
- * name is a node's owner or as much of a question's, without the apex. */
-static size_t shared_octets(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
+ * name is a node's owner or as much of a question's, without the apex. `*closer` gets those that `a` has with
+ * one label more. */
+static size_t shared_octets(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets,
+                            size_t *closer)
 {
     const uint8_t *const a_end = a + a_octets, *const b_end = b + b_octets;
     const size_t shorter = a_octets < b_octets ? a_octets : b_octets;
@@ -244,10 +246,12 @@ static size_t shared_octets(const uint8_t *a, size_t a_octets, const uint8_t *b,
     /* Down to where a label begins in both. */
     size_t left = a_octets, b_left = b_octets;
     while (left > same || left != b_left) {
-        if (left >= b_left)
+        if (left >= b_left) {
+            *closer = left;
             left -= 1u + a_end[-(ptrdiff_t)left];
-        else
+        } else {
             b_left -= 1u + b_end[-(ptrdiff_t)b_left];
+        }
     }
     return left;
 }
@@ -263,18 +267,22 @@ static size_t suffix_symbols(const struct walk *walk, const uint8_t *wire, size_
     return name_key(key, wire + octets - same, same);
 }
 
-/* Forgets the boundaries that the question doesn't share with the zone. Returns the closest
- * encloser and sets `*own` to its boundary branch, or to 0 where it's a leaf without names
- * below. */
+/* Forgets the boundaries that the question doesn't share with the zone, and notes what's known of the closest
+ * encloser, which is returned. */
 static const struct node *find_encloser(struct lookup *lookup, const struct walk *walk,
-                                        const struct node *leaf, uint32_t *own)
+                                        const struct node *leaf)
 {
     const struct zone *zone = lookup->zone;
     const uint8_t *wire = lookup->qname->wire;
     const size_t octets = (size_t)lookup->qname->octets - zone->apex.octets;
-    const size_t same = shared_octets(wire, octets, node_owner(leaf), leaf->owner_octets);
+    size_t closer = octets;
+    const size_t same =
+        shared_octets(wire, octets, node_owner(leaf), leaf->owner_octets, &closer);
     const size_t shared = suffix_symbols(walk, wire, octets, same);
     lookup->shared = (uint16_t)shared;
+    lookup->closer = (uint8_t)closer;
+    lookup->nearest = walk->at;
+    lookup->nearest_node = leaf;
 
     uint32_t nearest = 0, offset = 0;
     for (; lookup->depth > 0; lookup->depth--) {
@@ -283,11 +291,11 @@ static const struct node *find_encloser(struct lookup *lookup, const struct walk
         if (offset <= shared)
             break;
     }
-    *own = 0;
+    lookup->below = 0;
     if (same == leaf->owner_octets && (lookup->depth == 0 || offset < shared))
         return leaf;
     assert(lookup->depth > 0);
-    *own = nearest;
+    lookup->below = nearest;
     return node_at_boundary(zone, nearest);
 }
 
@@ -367,8 +375,7 @@ static const struct node *find_wildcard(const struct zone *zone, uint32_t own)
 static void conclude_miss(struct lookup *lookup, const struct walk *walk,
                           const struct node *leaf)
 {
-    uint32_t own;
-    const struct node *encloser = find_encloser(lookup, walk, leaf, &own);
+    const struct node *encloser = find_encloser(lookup, walk, leaf);
     if (is_occluded(encloser)) {
         conclude_above(lookup, find_occluder(lookup));
     } else if ((encloser->flags & (NODE_CUT | NODE_DNAME)) != 0) {
@@ -376,7 +383,7 @@ static void conclude_miss(struct lookup *lookup, const struct walk *walk,
     } else if ((encloser->flags & NODE_WILDCARD_CHILD) != 0) {
         lookup->wildcard = true;
         lookup->encloser = encloser;
-        conclude_match(lookup, find_wildcard(lookup->zone, own));
+        conclude_match(lookup, find_wildcard(lookup->zone, lookup->below));
     } else {
         lookup->encloser = encloser;
         conclude(lookup, OUTCOME_NXDOMAIN, encloser, NULL);

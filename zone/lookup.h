@@ -25,7 +25,7 @@ enum { LOOKUP_DEPTH_MAX = NAME_LABELS_MAX + 1 };
  * zone; zone_lookup() the rest. References are into the zone's arena. */
 struct lookup {
     const struct name *qname; /* lower case; borrowed */
-    const uint8_t *key;       /* name_key() of the whole of it; borrowed */
+    const uint8_t *key;       /* the key of the whole of it; borrowed */
     uint16_t symbols;         /* of `key` */
     uint16_t qtype; /* host order. ANY (255) finds any node that owns a block, and RRSIG (46)
                      * any that has signatures: OUTCOME_ANSWER with `block` NULL; what to
@@ -40,8 +40,12 @@ struct lookup {
     const struct block *block; /* NULL where the outcome names none */
     const struct node
         *encloser; /* the closest encloser where `wildcard` or NXDOMAIN; else NULL */
-    uint16_t shared; /* where there's an encloser: its symbols, of those of `key` that come after
-                      * the apex's */
+    /* Where there's an encloser: */
+    uint16_t shared; /* its symbols, of those of `key` that come after the apex's */
+    uint8_t closer;  /* octets before the apex's of the next closer name, a suffix of QNAME */
+    uint32_t below;  /* the branch of the names below the encloser; 0: it's `nearest`, without any */
+    uint32_t nearest; /* the leaf that the walk came to, and its node */
+    const struct node *nearest_node;
 
     /* The search's own: branches passed at label boundaries, from the apex down. */
     uint16_t depth;

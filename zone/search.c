@@ -1,6 +1,8 @@
 /* search.c -- the nodes at or before keys, a batch at a time
- * First down to the nearest leaf, which tells where the key forks off; then back up, through cells that
- * are in the cache now, to the subtree that ends before the key; then to its last marked leaf. Each stage goes one level a round through the whole batch, as in lookup.c. */
+ * Down along the key, and where it forks off from all that's there, to the last marked leaf before it. Only the leaf tells
+ * whether it forked off earlier, where branches leave symbols out; then, and where nothing before it was found below,
+ * down once more, through cells that are in the cache now. Each stage goes one level a round through the whole batch,
+ * as in lookup.c. */
 #include "zone/search.h"
 
 #include "zone/nsec3.h"
@@ -26,27 +28,6 @@ struct group {
     uint8_t index[WIDTH];
     size_t count;
 };
-
-static void go_to_nearest(struct search *searches, struct group group)
-{
-    while (group.count > 0) {
-        size_t left = 0;
-        for (size_t i = 0; i < group.count; i++) {
-            struct search *search = &searches[group.index[i]];
-            const struct trie_cell cell = trie_cell_at(arena_of(search), search->at);
-            if (!trie_is_branch(cell)) {
-                search->value = cell.reference;
-                __builtin_prefetch(zone_node(search->zone, cell.reference));
-                continue;
-            }
-            const uint8_t symbol = trie_symbol(search->key, search->symbols, trie_offset(cell));
-            search->passed[search->depth++ % SEARCH_PASSED] = search->at;
-            go_to(search, trie_twig(cell, trie_has(cell, symbol) ? trie_rank(cell, symbol) : 0));
-            group.index[left++] = group.index[i];
-        }
-        group.count = left;
-    }
-}
 
 static bool is_marked(struct trie_cell cell)
 {
@@ -124,67 +105,112 @@ static struct parting part_from_leaf(const struct search *search)
                                              > trie_symbol(key, len, fork)};
 }
 
-/* Goes back to the last branch that was passed. Returns false where none is left that is remembered;
- * `gone` counts how many steps back there were. */
-static bool go_back(struct search *search, unsigned *gone)
+/* Twigs of a branch that come before the key's. */
+static unsigned twigs_before(const struct search *search, struct trie_cell branch)
 {
-    if (search->depth == 0 || *gone == SEARCH_PASSED)
-        return false;
-    ++*gone;
-    search->at = search->passed[--search->depth % SEARCH_PASSED];
-    return true;
+    return trie_rank(branch, trie_symbol(search->key, search->symbols, trie_offset(branch)));
 }
 
-/* Goes back to where the key forks off: to the first cell of the path that lies at or behind it. Returns
- * false where that isn't remembered. */
-static bool go_to_fork(struct search *search, size_t fork, unsigned *gone)
+/* Goes to the last marked twig before the key's of the branch where there is one. Returns false where the search is
+ * over. */
+static bool go_to_smaller(struct search *search, uint32_t branch)
 {
-    const struct arena *arena = arena_of(search);
-    while (search->depth > 0) {
-        if (*gone == SEARCH_PASSED)
-            return false;
-        const uint32_t before = search->passed[(search->depth - 1u) % SEARCH_PASSED];
-        if (trie_offset(trie_cell_at(arena, before)) < fork)
-            break;
-        go_back(search, gone);
-    }
-    return true;
-}
-
-/* Goes to the subtree whose last marked leaf is the one wanted. Returns false where the search is over
- * already. */
-static bool go_to_subtree(struct search *search)
-{
-    const struct arena *arena = arena_of(search);
-    const struct parting parting = part_from_leaf(search);
-    const size_t fork = parting.fork;
-    if (fork == SIZE_MAX && is_marked(trie_cell_at(arena, search->at))) {
-        search->exact = true;
-        return false;
-    }
-    unsigned gone = 0;
-    if (!go_to_fork(search, fork, &gone)) {
-        find_slowly(search);
-        return false;
-    }
-    struct trie_cell cell = trie_cell_at(arena, search->at);
-    if (fork != SIZE_MAX) {
-        const uint8_t symbol = trie_symbol(search->key, search->symbols, fork);
-        if (trie_is_branch(cell) && trie_offset(cell) == fork) {
-            if (go_to_marked(search, cell, trie_rank(cell, symbol)))
-                return true;
-        } else if (is_marked(cell) && parting.after) {
-            return true; /* the whole of it comes before the key */
-        }
-    }
-    while (go_back(search, &gone)) {
-        cell = trie_cell_at(arena, search->at);
-        const uint8_t symbol = trie_symbol(search->key, search->symbols, trie_offset(cell));
-        if (go_to_marked(search, cell, trie_rank(cell, symbol)))
+    if (branch != 0) {
+        const struct trie_cell cell = trie_cell_at(arena_of(search), branch);
+        if (go_to_marked(search, cell, twigs_before(search, cell)))
             return true;
     }
     find_slowly(search);
     return false;
+}
+
+/* Goes to the subtree whose last marked leaf is the one wanted, from a cell below which all keys begin as this one
+ * does, by where it forks off. Returns false where the search is over. */
+static bool go_to_fork(struct search *search, uint32_t at, size_t fork, bool after)
+{
+    const struct arena *arena = arena_of(search);
+    uint32_t smaller = 0;
+    for (;;) {
+        const struct trie_cell cell = trie_cell_at(arena, at);
+        if (!trie_is_branch(cell) || trie_offset(cell) > fork) {
+            if (!after || !is_marked(cell))
+                break;
+            go_to(search, at);
+            return true;
+        }
+        const unsigned before = twigs_before(search, cell);
+        if (before > 0)
+            smaller = at;
+        if (trie_offset(cell) == fork)
+            break;
+        at = trie_twig(cell, before);
+    }
+    return go_to_smaller(search, smaller);
+}
+
+/* How a search goes on downwards. */
+enum course {
+    COURSE_KEY,   /* along the key */
+    COURSE_LAST,  /* the branch lacks its symbol: the last leaf before */
+    COURSE_FIRST, /* it does, and nothing is before: any leaf, to see whether it forked off earlier */
+};
+
+static void step(struct search *search, struct trie_cell branch)
+{
+    if (search->course != COURSE_KEY) {
+        const bool found = search->course == COURSE_LAST
+                        && go_to_marked(search, branch, trie_twigs(branch));
+        if (!found)
+            go_to(search, branch.reference);
+        return;
+    }
+    const unsigned offset = trie_offset(branch);
+    const uint8_t symbol = trie_symbol(search->key, search->symbols, offset);
+    const unsigned before = trie_rank(branch, symbol);
+    search->offset = (uint16_t)offset;
+    if (trie_has(branch, symbol)) {
+        if (before > 0)
+            search->smaller = search->at;
+        go_to(search, trie_twig(branch, before));
+    } else if (go_to_marked(search, branch, before)) {
+        search->course = COURSE_LAST;
+    } else {
+        search->course = COURSE_FIRST;
+        go_to(search, branch.reference);
+    }
+}
+
+static void go_along(struct search *searches, struct group group)
+{
+    while (group.count > 0) {
+        size_t left = 0;
+        for (size_t i = 0; i < group.count; i++) {
+            struct search *search = &searches[group.index[i]];
+            const struct trie_cell cell = trie_cell_at(arena_of(search), search->at);
+            if (!trie_is_branch(cell)) {
+                search->value = cell.reference;
+                __builtin_prefetch(zone_node(search->zone, cell.reference));
+                continue;
+            }
+            step(search, cell);
+            group.index[left++] = group.index[i];
+        }
+        group.count = left;
+    }
+}
+
+/* Judges the leaf that was come to. Returns false where the search is over, and otherwise has gone to the subtree
+ * whose last marked leaf is the one wanted. */
+static bool go_on_from_leaf(struct search *search)
+{
+    const struct parting parting = part_from_leaf(search);
+    const bool marked = is_marked(trie_cell_at(arena_of(search), search->at));
+    if (parting.fork < search->offset)
+        return go_to_fork(search, search->root, parting.fork, parting.after);
+    search->exact = marked && parting.fork == SIZE_MAX;
+    if (search->exact || (marked && parting.after))
+        return false;
+    return go_to_smaller(search, search->smaller);
 }
 
 static void go_to_last(struct search *searches, struct group group)
@@ -209,25 +235,42 @@ static void go_to_last(struct search *searches, struct group group)
     }
 }
 
+/* Begins a search. Returns false where none is marked. */
+static bool begin(struct search *search)
+{
+    search->node = NULL;
+    search->exact = false;
+    if (search->root == 0 || !is_marked(trie_cell_at(arena_of(search), search->root)))
+        return false;
+    search->at = search->root;
+    search->smaller = 0;
+    search->offset = 0;
+    search->course = COURSE_KEY;
+    return true;
+}
+
+static void add(struct group *group, size_t index)
+{
+    group->index[group->count++] = (uint8_t)index;
+}
+
 static void search_some(struct search *searches, size_t count)
 {
-    struct group all = {.count = 0}, last = {.count = 0};
+    struct group all = {.count = 0}, along = {.count = 0}, last = {.count = 0};
     for (size_t i = 0; i < count; i++) {
         struct search *search = &searches[i];
-        search->node = NULL;
-        search->exact = false;
-        search->value = 0;
-        if (search->root == 0
-            || !is_marked(trie_cell_at(arena_of(search), search->root)))
+        if (!begin(search))
             continue;
-        search->at = search->root;
-        search->depth = 0;
-        all.index[all.count++] = (uint8_t)i;
+        add(&all, i);
+        if (search->from == 0)
+            add(&along, i);
+        else if (go_to_fork(search, search->from, search->fork, search->after))
+            add(&last, i);
     }
-    go_to_nearest(searches, all);
-    for (size_t i = 0; i < all.count; i++)
-        if (go_to_subtree(&searches[all.index[i]]))
-            last.index[last.count++] = all.index[i];
+    go_along(searches, along);
+    for (size_t i = 0; i < along.count; i++)
+        if (go_on_from_leaf(&searches[along.index[i]]))
+            add(&last, along.index[i]);
     go_to_last(searches, last);
     for (size_t i = 0; i < all.count; i++) {
         struct search *search = &searches[all.index[i]];

@@ -7,10 +7,6 @@
 
 #include "zone/zone.h"
 
-/* The branches of a path that are remembered: nearly always the key forks off at one of the last few and has
- * a smaller marked twig there; otherwise the search is done again the slow way. */
-enum { SEARCH_PASSED = 16 };
-
 struct search {
     const struct zone *zone;
     uint32_t root;      /* of which of its tries */
@@ -19,14 +15,21 @@ struct search {
     const uint8_t *label; /* where the key is that of a hashed owner: its label's NSEC3_LABEL octets, borrowed,
                            * which are compared in place of keys; else NULL */
 
-    const struct node *node; /* NULL: none is marked */
+    /* What a walk along the key has shown already: a cell below which all keys begin as `key` does; at which offset
+     * `key` forks off, and whether it comes after what goes on from there. */
+    uint32_t from; /* 0: nothing is known */
+    uint16_t fork;
+    bool after;
+
     bool exact;              /* the node has the very key */
+    const struct node *node; /* NULL: none is marked */
 
     /* The search's own. */
     uint32_t at;
     uint32_t value;
-    uint32_t passed[SEARCH_PASSED]; /* the last branches on the way to `at`, as a ring */
-    uint16_t depth;                 /* how many there were in all */
+    uint32_t smaller; /* the last branch passed that has a twig before the key's; 0: none */
+    uint16_t offset;  /* of the last branch at which the key was asked for its symbol */
+    uint8_t course;
 };
 
 /* Any number of threads; results borrow from the zones. */

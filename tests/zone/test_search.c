@@ -1,4 +1,5 @@
 #include "tests/zone/zone_text.h"
+#include "zone/denial.h"
 #include "zone/nsec3.h"
 #include "zone/search.h"
 
@@ -11,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { NAMES = 1500, QUESTIONS = 3000 };
+enum { NAMES = 1500, QUESTIONS = 3000, NSEC_AT_APEX_BELOW = 1000 };
 
 static uint64_t random_state = 11;
 
@@ -38,6 +39,8 @@ static struct zone *random_zone(unsigned sparse)
 {
     static char text[NAMES * 300];
     size_t len = (size_t)sprintf(text, "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS q.\n");
+    if (sparse < NSEC_AT_APEX_BELOW)
+        len += (size_t)sprintf(text + len, "@ 60 NSEC a.t. SOA\n");
     for (unsigned i = 0; i < NAMES; i++) {
         char owner[256];
         random_owner(owner, 6);
@@ -85,6 +88,120 @@ static void a_batch_finds_what_single_searches_find(void **state)
             assert_ptr_equal(searches[i].node, zone_node(zone, value));
             const uint32_t same = trie_get(&trie, keys[i], searches[i].symbols);
             assert_int_equal(searches[i].exact, same == value);
+        }
+        zone_free(zone);
+    }
+}
+
+static const struct node *predecessor(const struct zone *zone, const uint8_t *key,
+                                      size_t symbols)
+{
+    const struct trie trie = {.arena = (struct arena *)(uintptr_t)&zone->arena,
+                              .key_of = zone_key_of,
+                              .context = zone,
+                              .root = zone->version.root};
+    return zone_node(zone, trie_predecessor(&trie, key, symbols));
+}
+
+static bool has(const struct denial *denial, const struct node *node)
+{
+    for (unsigned i = 0; i < denial->count; i++)
+        if (denial->node[i] == node)
+            return true;
+    return false;
+}
+
+/* The name, and the wildcard below its closest encloser, are looked for from where the look-up was. */
+static void assert_denied(const struct denial *denial)
+{
+    const struct lookup *lookup = denial->lookup;
+    const struct zone *zone = lookup->zone;
+    const uint8_t *key = lookup->key + zone->apex_symbols;
+    const struct node *name =
+        predecessor(zone, key, (size_t)lookup->symbols - zone->apex_symbols);
+    assert_true(has(denial, name));
+    unsigned expected = 1;
+    if (lookup->outcome == OUTCOME_NXDOMAIN) {
+        uint8_t asterisk[NAME_KEY_MAX];
+        memcpy(asterisk, key, lookup->shared);
+        memcpy(asterisk + lookup->shared, name_asterisk, NAME_ASTERISK_SYMBOLS);
+        const struct node *wildcard =
+            predecessor(zone, asterisk, (size_t)lookup->shared + NAME_ASTERISK_SYMBOLS);
+        assert_true(has(denial, wildcard));
+        expected += wildcard != name;
+    }
+    assert_int_equal(denial->count, expected);
+}
+
+/* RFC 4035 section 3.1.3 */
+static void a_proof_is_found_from_where_the_look_up_was(void **state)
+{
+    (void)state;
+    static struct question questions[QUESTIONS];
+    static struct denial_scratch scratch;
+    for (unsigned sparse = 1; sparse < NSEC_AT_APEX_BELOW; sparse *= 7) {
+        struct zone *zone = random_zone(sparse);
+        unsigned denied = 0;
+        for (unsigned i = 0; i < QUESTIONS; i++) {
+            char text[300];
+            random_owner(text, 7);
+            strcat(text, " A");
+            question_init(&questions[i], text, zone);
+            struct lookup *lookup = &questions[i].lookup;
+            zone_lookup(lookup, 1);
+            struct denial denial = {.lookup = lookup};
+            if (lookup->outcome != OUTCOME_NXDOMAIN)
+                continue;
+            zone_deny(&denial, 1, &scratch);
+            denial_complete(&denial);
+            assert_denied(&denial);
+            denied++;
+        }
+        assert_true(denied > QUESTIONS / 20);
+        zone_free(zone);
+    }
+}
+
+/* Chains of one record, of few and of many: also what comes before the first is covered by the last (RFC 5155 section
+ * 3.1.7), and what has the beginning of a record's hash isn't the record. */
+static void hashes_are_found_at_or_before(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+    static char text[1 << 18];
+    for (unsigned records = 1; records < 1500; records = records * 2 + 1) {
+        size_t len = (size_t)sprintf(text, "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS q.\n"
+                                           "@ 0 NSEC3PARAM 1 0 0 -\n");
+        char owner[NSEC3_LABEL + 1] = "";
+        for (unsigned i = 0; i < records; i++) {
+            /* Some begin as the one before. */
+            for (unsigned at = i == 0 ? 0 : random_below(2) * random_below(NSEC3_LABEL);
+                 at < NSEC3_LABEL; at++)
+                owner[at] = digits[random_below(32)];
+            len += (size_t)sprintf(text + len, "%s 60 NSEC3 1 1 0 - %s A\n", owner, owner);
+        }
+        struct zone *zone = NULL;
+        notes_of_text("t", text, &zone);
+        assert_non_null(zone);
+        const struct trie trie = {.arena = &zone->arena,
+                                  .key_of = zone_key_of,
+                                  .context = zone,
+                                  .root = zone->version.nsec3_root};
+        for (unsigned i = 0; i < QUESTIONS; i++) {
+            uint8_t label[1 + NSEC3_LABEL] = {NSEC3_LABEL}, key[NAME_KEY_MAX];
+            for (unsigned at = random_below(2) * random_below(NSEC3_LABEL + 1);
+                 at < NSEC3_LABEL; at++)
+                owner[at] = digits[random_below(32)];
+            memcpy(label + 1, owner, NSEC3_LABEL);
+            struct search search = {.zone = zone,
+                                    .root = zone->version.nsec3_root,
+                                    .key = key,
+                                    .label = label + 1,
+                                    .symbols = (uint16_t)name_key(key, label, sizeof label)};
+            zone_search(&search, 1);
+            const uint32_t value = trie_predecessor(&trie, key, search.symbols);
+            assert_ptr_equal(search.node, zone_node(zone, value));
+            assert_int_equal(search.exact, trie_get(&trie, key, search.symbols) == value);
         }
         zone_free(zone);
     }
@@ -168,6 +285,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_finds_what_single_searches_find),
+        cmocka_unit_test(a_proof_is_found_from_where_the_look_up_was),
+        cmocka_unit_test(hashes_are_found_at_or_before),
         cmocka_unit_test(a_hundred_thousand_glue_names_cost_no_more),
         cmocka_unit_test(the_key_of_a_hash_is_that_of_its_digits),
     };
