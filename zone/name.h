@@ -93,10 +93,17 @@ enum { NAME_ASTERISK_SYMBOLS = 3 };
 extern const uint8_t name_asterisk[NAME_ASTERISK_SYMBOLS];
 
 /* Reads the uncompressed name that stands at the start of `count` octets, all in one pass: it's
- * checked, `name` gets it in lower case (what follows it in there is undefined), and `key` its
- * key, of `*symbols` symbols. Returns its octets with the root label, or 0 where it's cut off, too
- * long or no such name; then what was written is undefined. */
-size_t name_read(struct name *name, uint8_t key[NAME_KEY_MAX], uint16_t *symbols,
+ * checked, `name` gets it in lower case (what follows it in there is undefined), and `room` its
+ * key, of `*symbols` symbols, at the end: the labels come in the order that is the key's backwards. Returns the
+ * name's octets with the root label, or 0 where it's cut off, too long or no such name; then what was written is
+ * undefined. */
+size_t name_read(struct name *name, uint8_t room[NAME_KEY_MAX], uint16_t *symbols,
                  const uint8_t *octets, size_t count);
+
+/* Where name_read() wrote the key. */
+static inline const uint8_t *name_read_key(const uint8_t room[NAME_KEY_MAX], size_t symbols)
+{
+    return room + NAME_KEY_MAX - symbols;
+}
 
 #endif

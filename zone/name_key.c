@@ -97,7 +97,7 @@ static octets16 load(const uint8_t *octets)
 }
 
 /* Fewer octets than a chunk has: in two pieces that overlap. */
-static octets16 load_few(const uint8_t *octets, size_t count)
+__attribute__((noinline)) static octets16 load_few(const uint8_t *octets, size_t count)
 {
     octets16 chunk = {0};
     uint8_t *into = (uint8_t *)&chunk;
@@ -181,7 +181,8 @@ static size_t any_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t oct
     return len;
 }
 
-static size_t read_any(struct name *name, uint8_t key[NAME_KEY_MAX], uint16_t *symbols,
+/* Apart, so that those which all names pass through have fewer registers to save. */
+__attribute__((noinline, cold)) static size_t read_any(struct name *name, uint8_t room[NAME_KEY_MAX], uint16_t *symbols,
                        const uint8_t *octets, size_t count)
 {
     const size_t checked = name_check(octets, count);
@@ -190,7 +191,10 @@ static size_t read_any(struct name *name, uint8_t key[NAME_KEY_MAX], uint16_t *s
     name->octets = (uint8_t)checked;
     memcpy(name->wire, octets, checked);
     name_lower(name->wire, checked);
-    *symbols = (uint16_t)any_key(key, name->wire, checked);
+    uint8_t key[NAME_KEY_MAX];
+    const size_t len = any_key(key, name->wire, checked);
+    memcpy(room + NAME_KEY_MAX - len, key, len);
+    *symbols = (uint16_t)len;
     return checked;
 }
 
@@ -235,30 +239,70 @@ size_t name_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t octets)
                                                         : any_key(key, wire, octets);
 }
 
-size_t name_read(struct name *name, uint8_t key[NAME_KEY_MAX], uint16_t *symbols,
+/* Puts the symbols that end at `end` before `key`, in whole chunks: what's too much comes before them, where the next
+ * label's go. */
+static void put_before(uint8_t *key, const uint8_t *end, size_t count)
+{
+    for (size_t done = 0; done < count; done += CHUNK)
+        memcpy(key - done - CHUNK, end - done - CHUNK, CHUNK);
+}
+
+/* Where a name ends that is short enough for chunks, as its labels are; 0 for the root and for any other. */
+static size_t find_end(const uint8_t *octets, size_t count, size_t *labels)
+{
+    const size_t limit = count < CHUNKED_MAX ? count : CHUNKED_MAX;
+    size_t end = 0, seen = 0;
+    if (count == 0)
+        return 0;
+    for (size_t label; (label = octets[end]) != 0; seen++) {
+        end += 1 + label;
+        if (label > CHUNKED_LABEL_MAX || end >= limit)
+            return 0;
+    }
+    *labels = seen;
+    return end;
+}
+
+size_t name_read(struct name *name, uint8_t room[NAME_KEY_MAX], uint16_t *symbols,
                  const uint8_t *octets, size_t count)
 {
-    struct labels labels;
-    if (!find_labels(&labels, octets, count))
-        return read_any(name, key, symbols, octets, count);
-    const size_t end = labels.start[labels.count];
-    if (end == count)
-        return 0; /* the root label is missing */
-    uint8_t symbol[SYMBOLS_MAX];
-    octets16 singles = {0};
-    for (size_t at = 0; at < end; at += CHUNK) {
-        const bool whole = end - at >= CHUNK;
-        const octets16 low =
-            fold(whole ? load(octets + at) : load_end(octets + at, count - at, end - at));
+    static const signed16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    size_t labels;
+    const size_t end = find_end(octets, count, &labels);
+    if (end == 0)
+        return read_any(name, room, symbols, octets, count);
+
+    uint8_t room_for_symbols[CHUNK + CHUNKED_MAX]; /* what's before the first one may be copied, too */
+    uint8_t *symbol = room_for_symbols + CHUNK;
+    octets16 singles = {0}, single, low;
+    size_t at = 0;
+    do {
+        low = fold(count - at >= CHUNK ? load(octets + at) : load_few(octets + at, count - at));
         const struct translation t = translate(low);
-        singles += t.single;
+        const octets16 whole = t.symbol & t.single; /* length octets become 0 */
+        single = t.single;
+        singles += single;
         memcpy(name->wire + at, &low, CHUNK);
-        memcpy(symbol + at, &t.symbol, CHUNK);
-    }
+        memcpy(symbol + at, &whole, CHUNK);
+        at += CHUNK;
+    } while (at < end);
+    /* Without those behind the end. */
+    singles -= single & (octets16)(lane >= (int8_t)(end + CHUNK - at));
+    if (count_singles(singles) != end - labels)
+        return read_any(name, room, symbols, octets, count);
+    symbol[end] = 0;
     name->wire[end] = 0;
+
+    uint8_t *key = room + NAME_KEY_MAX;
+    for (at = 0; at < end;) {
+        const size_t label = 1u + octets[at]; /* and the 0 behind its symbols */
+        at += label;
+        memcpy(key - CHUNK, symbol + at + 1 - CHUNK, CHUNK);
+        if (label > CHUNK)
+            put_before(key - CHUNK, symbol + at + 1 - CHUNK, label - CHUNK);
+        key -= label;
+    }
     name->octets = (uint8_t)(end + 1);
-    *symbols = (uint16_t)(count_singles(singles) == end - labels.count
-                              ? join(key, &labels, symbol)
-                              : any_key(key, name->wire, end + 1));
+    *symbols = (uint16_t)end;
     return end + 1;
 }

@@ -93,10 +93,10 @@ __attribute__((noinline)) static void read_records(struct request *request, cons
 
 /* Reads the question; returns the offset of what follows it, or 0 where it's no question. QNAME has
  * labels without pointers, since there is nothing before it to point to. */
-static size_t read_question(struct request *request, uint8_t key[NAME_KEY_MAX],
+static size_t read_question(struct request *request, uint8_t room[NAME_KEY_MAX],
                             const uint8_t *octets, size_t len)
 {
-    const size_t name = name_read(&request->qname, key, &request->symbols,
+    const size_t name = name_read(&request->qname, room, &request->symbols,
                                   octets + HEADER_OCTETS, len - HEADER_OCTETS);
     const size_t at = HEADER_OCTETS + name;
     if (name == 0 || len - at < QUESTION_FIXED_OCTETS)
@@ -118,7 +118,7 @@ static bool read_common_end(struct request *request, const uint8_t *octets, size
            && edns_read_plain(&request->edns, octets + at);
 }
 
-enum request_fate request_read(struct request *request, uint8_t key[NAME_KEY_MAX],
+enum request_fate request_read(struct request *request, uint8_t room[NAME_KEY_MAX],
                                const uint8_t *octets, size_t len)
 {
     if (len < HEADER_OCTETS)
@@ -137,7 +137,7 @@ enum request_fate request_read(struct request *request, uint8_t key[NAME_KEY_MAX
     request->rcode = RCODE_FORMERR;
     const unsigned questions = wire_get16(octets + 4);
     const bool asked = questions == 1;
-    const size_t at = asked ? read_question(request, key, octets, len) : HEADER_OCTETS;
+    const size_t at = asked ? read_question(request, room, octets, len) : HEADER_OCTETS;
     if (questions > 1 || at == 0)
         return REQUEST_HEADER;
     if (asked && read_common_end(request, octets, len, at)) {

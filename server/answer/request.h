@@ -20,7 +20,7 @@ struct request {
     uint16_t tsig_at; /* where the TSIG begins, the last record; 0: none */
     bool notify;      /* opcode NOTIFY, not QUERY */
     struct edns edns;
-    uint16_t symbols;  /* of `key`, see request_read() */
+    uint16_t symbols;  /* of QNAME's key, see request_read() */
     struct name qname; /* lower case; in the octets it stands at QNAME_AT */
 };
 
@@ -36,8 +36,9 @@ struct request {
  *
  * Octets after the last record are ignored. Whether a TSIG is any good isn't looked at.
  *
- * `key` gets QNAME's key where the fate is REQUEST_ASKED, and may have been written to otherwise. */
-enum request_fate request_read(struct request *request, uint8_t key[NAME_KEY_MAX],
+ * `room` gets QNAME's key where the fate is REQUEST_ASKED, where name_read_key() tells, and may have been written to
+ * otherwise. */
+enum request_fate request_read(struct request *request, uint8_t room[NAME_KEY_MAX],
                                const uint8_t *octets, size_t len);
 
 #endif

@@ -270,17 +270,22 @@ static bool settle(struct query *q, const struct answer_config *config)
 /* --- the batch --- */
 
 /* Asks for a query's name, whose key is in the slot. */
-static void ask(struct respond_scratch *s, size_t slot, size_t query)
+static void ask(struct respond_scratch *s, size_t slot, size_t query, const uint8_t *key)
 {
     const struct request *request = &s->query[query].request;
     struct lookup *l = &s->lookup[slot];
     s->asked[slot] = (uint8_t)query;
     l->qname = &request->qname;
-    l->key = s->key[slot];
+    l->key = key;
     l->symbols = request->symbols;
     l->qtype = request->qtype;
     l->child_side = s->query[query].child_side;
     l->zone = NULL;
+}
+
+static void ask_first(struct respond_scratch *s, size_t slot, size_t query)
+{
+    ask(s, slot, query, name_read_key(s->key[slot], s->query[query].request.symbols));
 }
 
 /* The same for the alias's target that request.qname has become. */
@@ -289,7 +294,7 @@ static void follow(struct respond_scratch *s, size_t slot, size_t query)
     struct request *request = &s->query[query].request;
     request->symbols =
         (uint16_t)name_key(s->key[slot], request->qname.wire, request->qname.octets);
-    ask(s, slot, query);
+    ask(s, slot, query, s->key[slot]);
 }
 
 /* Reads all requests; returns how many look-ups they need. */
@@ -314,7 +319,7 @@ static size_t read_all(const struct answer_config *config, uint64_t now,
         if (settle(q, config))
             finish(q, e, config, now);
         else
-            ask(s, asked++, i);
+            ask_first(s, asked++, i);
     }
     return asked;
 }
