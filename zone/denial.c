@@ -65,6 +65,8 @@ _Static_assert((int)NSEC3_LABEL < HASH_LABEL_AT
 struct plan {
     struct denial_scratch *scratch;
     size_t searches;
+    const struct zone *hashing; /* whose parameters are read */
+    struct nsec3_params params;
 };
 
 /* Room for the next search's key. */
@@ -106,15 +108,20 @@ void denial_complete(struct denial *denial)
                   zone_block(zone, zone->apex_wildcard_block));
 }
 
-/* Adds what denies the next closer name, if it isn't among what is ready. */
-static void add_closer(struct denial *denial, const struct node *node)
+/* Adds what denies the next closer name, if it isn't among what is ready. The hash of that name may be there though the
+ * name isn't. */
+static void add_closer(struct denial *denial, const struct search *found)
 {
     const struct zone *zone = denial->lookup->zone;
-    const bool ready =
-        node == zone_node(zone, zone->apex_wildcard)
-        || (zone->nsec3_params != 0 && node == zone_node(zone, zone->nsec3_apex));
-    if (!ready)
-        add_node(denial, node);
+    const struct node *node = found->node;
+    const bool hashed = found->label != NULL;
+    denial->collision = hashed && found->exact;
+    if (node == NULL || node == zone_node(zone, zone->apex_wildcard)
+        || (hashed && node == zone_node(zone, zone->nsec3_apex)))
+        return;
+    denial->node[0] = node;
+    denial->block[0] = node_block(node, hashed ? RRTYPE_NSEC3 : RRTYPE_NSEC);
+    denial->count = 1;
 }
 
 /* NSEC */
@@ -155,8 +162,8 @@ static void search_name(struct plan *plan, const struct lookup *lookup)
 {
     const struct zone *zone = lookup->zone;
     const size_t symbols = (size_t)lookup->symbols - zone->apex_symbols;
-    struct search *search = add_search(plan, zone, zone->version.root,
-                                       lookup->key + zone->apex_symbols, symbols);
+    struct search *search =
+        add_search(plan, zone, zone->version.root, lookup->key + zone->apex_symbols, symbols);
     if (lookup->encloser == NULL)
         return;
     if (lookup->below == 0)
@@ -225,14 +232,16 @@ static struct nsec3_params params_of(const struct zone *zone)
 static void search_hash(struct plan *plan, const struct zone *zone, const uint8_t *wire,
                         size_t octets)
 {
-    const struct nsec3_params params = params_of(zone);
+    if (plan->hashing != zone) {
+        plan->hashing = zone;
+        plan->params = params_of(zone);
+    }
     uint8_t hash[NSEC3_HASH_OCTETS];
-    nsec3_hash(&params, wire, octets, hash);
+    nsec3_hash(&plan->params, wire, octets, hash);
     uint8_t *key = next_key(plan);
     uint8_t *label = key + HASH_LABEL_AT;
-    struct search *search = add_search(plan, zone, zone->version.nsec3_root, key,
-                                       nsec3_key(hash, key, label));
-    search->label = label;
+    add_search(plan, zone, zone->version.nsec3_root, key, nsec3_key(hash, key, label))->label =
+        label;
 }
 
 /* The suffix of QNAME that has one label more than the closest encloser: the next closer name. */
@@ -243,7 +252,8 @@ static const uint8_t *next_closer(const struct lookup *lookup, size_t *octets)
     return qname->wire + qname->octets - *octets;
 }
 
-static void search_encloser(struct plan *plan, const struct lookup *lookup, bool wildcard)
+__attribute__((noinline)) static void
+search_encloser(struct plan *plan, const struct lookup *lookup, bool wildcard)
 {
     struct name name;
     zone_owner(lookup->zone, lookup->encloser, &name);
@@ -263,8 +273,9 @@ static bool knows_encloser(const struct lookup *lookup)
     return is_below_apex(lookup) && lookup->zone->nsec3_apex != 0;
 }
 
-static void plan_nsec3(struct plan *plan, const struct lookup *lookup)
+static void plan_nsec3(struct plan *plan, struct denial *denial)
 {
+    const struct lookup *lookup = denial->lookup;
     if (lookup->encloser == NULL) { /* the name exists, or its cut does */
         struct name name;
         zone_owner(lookup->zone, lookup->node, &name);
@@ -276,7 +287,8 @@ static void plan_nsec3(struct plan *plan, const struct lookup *lookup)
     search_hash(plan, lookup->zone, closer, octets);
     if (lookup->outcome == OUTCOME_ANSWER || lookup->outcome == OUTCOME_CNAME)
         return; /* RFC 5155 section 7.2.6: the next closer name alone */
-    if (knows_encloser(lookup))
+    denial->apex_ready = knows_encloser(lookup);
+    if (denial->apex_ready)
         return;
     search_encloser(plan, lookup, false);
     search_encloser(plan, lookup, true);
@@ -332,7 +344,8 @@ static size_t add_provable(struct denial *denial, const struct name *name,
     return octets;
 }
 
-static void conclude_nsec3(struct denial *denial, const struct search *found, size_t count)
+__attribute__((noinline)) static void conclude_nsec3(struct denial *denial,
+                                                     const struct search *found, size_t count)
 {
     const struct lookup *lookup = denial->lookup;
     struct name name;
@@ -343,12 +356,6 @@ static void conclude_nsec3(struct denial *denial, const struct search *found, si
         }
         zone_owner(lookup->zone, lookup->node, &name);
         add_provable(denial, &name, found[0].node);
-    } else if (count == 1 && lookup->outcome != OUTCOME_ANSWER
-               && lookup->outcome != OUTCOME_CNAME) {
-        assert(knows_encloser(lookup));
-        denial->collision = found[0].exact;
-        denial->apex_ready = true;
-        add_closer(denial, found[0].node);
     } else if (count == 1 || found[1].exact) {
         /* Of the next closer name, and in NXDOMAIN of the wildcard, no hash may be there. */
         denial->collision =
@@ -368,6 +375,12 @@ static void conclude_nsec3(struct denial *denial, const struct search *found, si
     }
 }
 
+static void conclude_nsec(struct denial *denial, const struct search *found, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_node(denial, found[i].node);
+}
+
 void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scratch)
 {
     assert(count <= DENIAL_BATCH_MAX);
@@ -377,24 +390,20 @@ void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scra
         denials[i].collision = false;
         denials[i].apex_ready = false;
         scratch->first[i] = (uint8_t)plan.searches;
-        if (zone_denial_type(denials[i].lookup->zone) == RRTYPE_NSEC)
+        if (denials[i].lookup->zone->nsec3_params == 0)
             plan_nsec(&plan, &denials[i]);
         else
-            plan_nsec3(&plan, denials[i].lookup);
+            plan_nsec3(&plan, &denials[i]);
     }
+    scratch->first[count] = (uint8_t)plan.searches;
     zone_search(scratch->search, plan.searches);
     for (size_t i = 0; i < count; i++) {
-        const size_t first = scratch->first[i];
-        const size_t end = i + 1 < count ? scratch->first[i + 1] : plan.searches;
-        if (zone_denial_type(denials[i].lookup->zone) == RRTYPE_NSEC3) {
-            conclude_nsec3(&denials[i], scratch->search + first, end - first);
-            continue;
-        }
-        for (size_t j = first; j < end; j++) {
-            if (denials[i].apex_ready)
-                add_closer(&denials[i], scratch->search[j].node);
-            else
-                add_node(&denials[i], scratch->search[j].node);
-        }
+        const size_t first = scratch->first[i], found = scratch->first[i + 1] - first;
+        if (denials[i].apex_ready)
+            add_closer(&denials[i], &scratch->search[first]);
+        else if (denials[i].lookup->zone->nsec3_params == 0)
+            conclude_nsec(&denials[i], &scratch->search[first], found);
+        else
+            conclude_nsec3(&denials[i], &scratch->search[first], found);
     }
 }

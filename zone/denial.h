@@ -31,7 +31,8 @@ struct denial {
 struct denial_scratch {
     struct search search[DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX];
     uint8_t key[DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX][NAME_KEY_MAX];
-    uint8_t first[DENIAL_BATCH_MAX]; /* the first search of each denial; the next one's is its end */
+    uint8_t first[DENIAL_BATCH_MAX
+                  + 1]; /* the first search of each denial; the next one's is its end */
 };
 
 /* Whether a look-up's answer needs a proof, if DNSSEC is asked for and its zone has any. */

@@ -235,8 +235,8 @@ static bool is_occluded(const struct node *node)
 /* Octets that two names have in common at their ends, as far as whole labels are the same. Each
  * name is a node's owner or as much of a question's, without the apex. `*closer` gets those that `a` has with
  * one label more. */
-static size_t shared_octets(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets,
-                            size_t *closer)
+static size_t shared_octets(const uint8_t *a, size_t a_octets, const uint8_t *b,
+                            size_t b_octets, size_t *closer)
 {
     const uint8_t *const a_end = a + a_octets, *const b_end = b + b_octets;
     const size_t shorter = a_octets < b_octets ? a_octets : b_octets;

@@ -43,7 +43,8 @@ struct lookup {
     /* Where there's an encloser: */
     uint16_t shared; /* its symbols, of those of `key` that come after the apex's */
     uint8_t closer;  /* octets before the apex's of the next closer name, a suffix of QNAME */
-    uint32_t below;  /* the branch of the names below the encloser; 0: it's `nearest`, without any */
+    uint32_t
+        below; /* the branch of the names below the encloser; 0: it's `nearest`, without any */
     uint32_t nearest; /* the leaf that the walk came to, and its node */
     const struct node *nearest_node;
 

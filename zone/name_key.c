@@ -182,8 +182,10 @@ static size_t any_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t oct
 }
 
 /* Apart, so that those which all names pass through have fewer registers to save. */
-__attribute__((noinline, cold)) static size_t read_any(struct name *name, uint8_t room[NAME_KEY_MAX], uint16_t *symbols,
-                       const uint8_t *octets, size_t count)
+__attribute__((noinline, cold)) static size_t read_any(struct name *name,
+                                                       uint8_t room[NAME_KEY_MAX],
+                                                       uint16_t *symbols, const uint8_t *octets,
+                                                       size_t count)
 {
     const size_t checked = name_check(octets, count);
     if (checked == 0)
@@ -272,7 +274,9 @@ size_t name_read(struct name *name, uint8_t room[NAME_KEY_MAX], uint16_t *symbol
     if (end == 0)
         return read_any(name, room, symbols, octets, count);
 
-    uint8_t room_for_symbols[CHUNK + CHUNKED_MAX]; /* what's before the first one may be copied, too */
+    uint8_t
+        room_for_symbols[CHUNK
+                         + CHUNKED_MAX]; /* what's before the first one may be copied, too */
     uint8_t *symbol = room_for_symbols + CHUNK;
     octets16 singles = {0}, single, low;
     size_t at = 0;

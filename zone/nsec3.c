@@ -48,24 +48,53 @@ void nsec3_hash(const struct nsec3_params *params, const uint8_t *name, size_t o
     }
 }
 
-/* The 40 bits of five octets, five in each of eight octets, the first five in the highest. */
-static uint64_t spread(const uint8_t *octets)
+/* Octet `at` and the next one as a number of 16 bits, the first one in front, for a shuffle of octets. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PAIR(at) (at) + 1, (at)
+#define LOW(at)  2 * (at)
+#else
+#define PAIR(at) (at), (at) + 1
+#define LOW(at)  2 * (at) + 1
+#endif
+#define LOWS(at) LOW(at), LOW((at) + 1), LOW((at) + 2), LOW((at) + 3)
+
+/* The two octets in which each of the eight digits of five octets lies; the last digit is in one alone. */
+#define PAIRS(at)                                                                              \
+    PAIR(at), PAIR(at), PAIR((at) + 1), PAIR((at) + 1), PAIR((at) + 2), PAIR((at) + 3),        \
+        PAIR((at) + 3)
+
+typedef uint16_t pairs __attribute__((vector_size(LANES)));
+
+/* Moves each digit to the highest bits of its pair and then to the lowest. */
+static pairs to_digits(lanes octets)
 {
-    uint64_t bits = (uint64_t)octets[0] << 32 | wire_get32(octets + 1);
-    bits = (bits & UINT64_C(0xfffff00000)) << 12 | (bits & 0xfffff);
-    bits = (bits & UINT64_C(0x000ffc00000ffc00)) << 6 | (bits & UINT64_C(0x000003ff000003ff));
-    return (bits & UINT64_C(0x03e003e003e003e0)) << 3 | (bits & UINT64_C(0x001f001f001f001f));
+    const pairs up = {1 << 0, 1 << 5, 1 << 2, 1 << 7, 1 << 4, 1 << 1, 1 << 6, 1 << 3};
+    return ((pairs)octets * up) >> 11;
+}
+
+/* The 16 digits of ten octets, which begin in `octets` at 0 or at 6. */
+static lanes digits_of(lanes octets, bool behind)
+{
+    pairs first, second;
+    if (behind) {
+        first = to_digits(__builtin_shufflevector(octets, octets, PAIRS(6), PAIR(10)));
+        second = to_digits(__builtin_shufflevector(octets, octets, PAIRS(11), PAIR(15)));
+    } else {
+        first = to_digits(__builtin_shufflevector(octets, octets, PAIRS(0), PAIR(4)));
+        second = to_digits(__builtin_shufflevector(octets, octets, PAIRS(5), PAIR(9)));
+    }
+    return __builtin_shufflevector((lanes)first, (lanes)second, LOWS(0), LOWS(4), LOWS(8),
+                                   LOWS(12));
 }
 
 size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NSEC3_LABEL + 1],
                  uint8_t label[NSEC3_LABEL])
 {
-    uint8_t digits[NSEC3_LABEL];
-    for (unsigned i = 0; i < NSEC3_HASH_OCTETS / 5; i++)
-        wire_put64(digits + 8 * i, spread(hash + 5 * i));
     for (unsigned i = 0; i < NSEC3_LABEL; i += LANES) {
-        lanes digit;
-        memcpy(&digit, digits + i, LANES);
+        lanes octets;
+        const bool behind = i != 0;
+        memcpy(&octets, hash + (behind ? NSEC3_HASH_OCTETS - LANES : 0), LANES);
+        const lanes digit = digits_of(octets, behind);
         /* Both runs of digits go on after a gap: 10 and above are letters. */
         const lanes letter = (lanes)(digit > 9);
         const lanes symbol = digit + DIGIT_SYMBOL + (letter & (LETTER_SYMBOL - DIGIT_SYMBOL - 10));

@@ -12,22 +12,33 @@
 
 enum { WIDTH = 64 };
 
-static const struct arena *arena_of(const struct search *search)
+static struct trie_cell cell_at(const struct search *search, uint32_t at)
 {
-    return &search->zone->arena;
+    return trie_cell_of(search->octets + (size_t)at * ARENA_UNIT);
 }
 
 static void go_to(struct search *search, uint32_t at)
 {
     search->at = at;
-    __builtin_prefetch(arena_at(arena_of(search), at));
+    __builtin_prefetch(search->octets + (size_t)at * ARENA_UNIT);
 }
 
-/* Searches that are still under way, by their index. */
+static void find(struct search *search, uint32_t value)
+{
+    search->node = (const void *)(search->octets + (size_t)value * ARENA_UNIT);
+    __builtin_prefetch(search->node);
+}
+
+/* Searches that are still under way. */
 struct group {
-    uint8_t index[WIDTH];
+    struct search *search[WIDTH];
     size_t count;
 };
+
+static void add(struct group *group, struct search *search)
+{
+    group->search[group->count++] = search;
+}
 
 static bool is_marked(struct trie_cell cell)
 {
@@ -39,7 +50,7 @@ static bool go_to_marked(struct search *search, struct trie_cell branch, unsigne
 {
     while (ranks > 0) {
         const uint32_t twig = trie_twig(branch, --ranks);
-        if (is_marked(trie_cell_at(arena_of(search), twig))) {
+        if (is_marked(cell_at(search, twig))) {
             go_to(search, twig);
             return true;
         }
@@ -48,13 +59,13 @@ static bool go_to_marked(struct search *search, struct trie_cell branch, unsigne
 }
 
 /* The slow way, for the few whose predecessor lies far up and for those before the first. */
-static void find_slowly(struct search *search)
+__attribute__((noinline, cold)) static void find_slowly(struct search *search)
 {
-    const struct trie trie = {.arena = (struct arena *)arena_of(search),
+    const struct trie trie = {.arena = (struct arena *)(uintptr_t)&search->zone->arena,
                               .key_of = zone_key_of,
                               .context = search->zone,
                               .root = search->root};
-    search->value = trie_predecessor(&trie, search->key, search->symbols);
+    find(search, trie_predecessor(&trie, search->key, search->symbols));
 }
 
 /* The offset at which two keys part: that of the first symbol that differs, a missing one counting as 0;
@@ -91,18 +102,23 @@ static struct parting part_from_hash(const uint8_t *label, const uint8_t *theirs
     return (struct parting){.fork = SIZE_MAX};
 }
 
-static struct parting part_from_leaf(const struct search *search)
+__attribute__((noinline)) static struct parting part_from_key(const struct search *search)
 {
-    const struct node *leaf = zone_node(search->zone, search->value);
-    if (search->label != NULL && leaf->owner_octets == 1 + NSEC3_LABEL
-        && node_owner(leaf)[0] == NSEC3_LABEL)
-        return part_from_hash(search->label, node_owner(leaf) + 1);
     uint8_t key[NAME_KEY_MAX];
-    const size_t len = zone_key_of(search->zone, search->value, key);
+    const size_t len = name_key(key, node_owner(search->node), search->node->owner_octets);
     const size_t fork = find_fork(search->key, search->symbols, key, len);
     return (struct parting){fork, fork != SIZE_MAX
                                       && trie_symbol(search->key, search->symbols, fork)
                                              > trie_symbol(key, len, fork)};
+}
+
+static struct parting part_from_leaf(const struct search *search)
+{
+    const struct node *leaf = search->node;
+    if (search->label != NULL && leaf->owner_octets == 1 + NSEC3_LABEL
+        && node_owner(leaf)[0] == NSEC3_LABEL)
+        return part_from_hash(search->label, node_owner(leaf) + 1);
+    return part_from_key(search);
 }
 
 /* Twigs of a branch that come before the key's. */
@@ -116,7 +132,7 @@ static unsigned twigs_before(const struct search *search, struct trie_cell branc
 static bool go_to_smaller(struct search *search, uint32_t branch)
 {
     if (branch != 0) {
-        const struct trie_cell cell = trie_cell_at(arena_of(search), branch);
+        const struct trie_cell cell = cell_at(search, branch);
         if (go_to_marked(search, cell, twigs_before(search, cell)))
             return true;
     }
@@ -128,10 +144,9 @@ static bool go_to_smaller(struct search *search, uint32_t branch)
  * does, by where it forks off. Returns false where the search is over. */
 static bool go_to_fork(struct search *search, uint32_t at, size_t fork, bool after)
 {
-    const struct arena *arena = arena_of(search);
     uint32_t smaller = 0;
     for (;;) {
-        const struct trie_cell cell = trie_cell_at(arena, at);
+        const struct trie_cell cell = cell_at(search, at);
         if (!trie_is_branch(cell) || trie_offset(cell) > fork) {
             if (!after || !is_marked(cell))
                 break;
@@ -150,16 +165,16 @@ static bool go_to_fork(struct search *search, uint32_t at, size_t fork, bool aft
 
 /* How a search goes on downwards. */
 enum course {
-    COURSE_KEY,   /* along the key */
-    COURSE_LAST,  /* the branch lacks its symbol: the last leaf before */
+    COURSE_KEY,  /* along the key */
+    COURSE_LAST, /* the branch lacks its symbol: the last leaf before */
     COURSE_FIRST, /* it does, and nothing is before: any leaf, to see whether it forked off earlier */
 };
 
 static void step(struct search *search, struct trie_cell branch)
 {
     if (search->course != COURSE_KEY) {
-        const bool found = search->course == COURSE_LAST
-                        && go_to_marked(search, branch, trie_twigs(branch));
+        const bool found =
+            search->course == COURSE_LAST && go_to_marked(search, branch, trie_twigs(branch));
         if (!found)
             go_to(search, branch.reference);
         return;
@@ -180,22 +195,21 @@ static void step(struct search *search, struct trie_cell branch)
     }
 }
 
-static void go_along(struct search *searches, struct group group)
+static void go_along(struct group *group)
 {
-    while (group.count > 0) {
+    while (group->count > 0) {
         size_t left = 0;
-        for (size_t i = 0; i < group.count; i++) {
-            struct search *search = &searches[group.index[i]];
-            const struct trie_cell cell = trie_cell_at(arena_of(search), search->at);
+        for (size_t i = 0; i < group->count; i++) {
+            struct search *search = group->search[i];
+            const struct trie_cell cell = cell_at(search, search->at);
             if (!trie_is_branch(cell)) {
-                search->value = cell.reference;
-                __builtin_prefetch(zone_node(search->zone, cell.reference));
+                find(search, cell.reference);
                 continue;
             }
             step(search, cell);
-            group.index[left++] = group.index[i];
+            group->search[left++] = search;
         }
-        group.count = left;
+        group->count = left;
     }
 }
 
@@ -204,7 +218,7 @@ static void go_along(struct search *searches, struct group group)
 static bool go_on_from_leaf(struct search *search)
 {
     const struct parting parting = part_from_leaf(search);
-    const bool marked = is_marked(trie_cell_at(arena_of(search), search->at));
+    const bool marked = is_marked(cell_at(search, search->at));
     if (parting.fork < search->offset)
         return go_to_fork(search, search->root, parting.fork, parting.after);
     search->exact = marked && parting.fork == SIZE_MAX;
@@ -213,34 +227,34 @@ static bool go_on_from_leaf(struct search *search)
     return go_to_smaller(search, search->smaller);
 }
 
-static void go_to_last(struct search *searches, struct group group)
+static void go_to_last(struct group *group)
 {
-    while (group.count > 0) {
+    while (group->count > 0) {
         size_t left = 0;
-        for (size_t i = 0; i < group.count; i++) {
-            struct search *search = &searches[group.index[i]];
-            const struct trie_cell cell = trie_cell_at(arena_of(search), search->at);
+        for (size_t i = 0; i < group->count; i++) {
+            struct search *search = group->search[i];
+            const struct trie_cell cell = cell_at(search, search->at);
             assert(is_marked(cell));
             if (!trie_is_branch(cell)) {
-                search->value = cell.reference;
-                __builtin_prefetch(zone_node(search->zone, cell.reference));
+                find(search, cell.reference);
                 continue;
             }
             const bool found = go_to_marked(search, cell, trie_twigs(cell));
             assert(found);
             (void)found;
-            group.index[left++] = group.index[i];
+            group->search[left++] = search;
         }
-        group.count = left;
+        group->count = left;
     }
 }
 
 /* Begins a search. Returns false where none is marked. */
 static bool begin(struct search *search)
 {
+    search->octets = arena_at(&search->zone->arena, 0);
     search->node = NULL;
     search->exact = false;
-    if (search->root == 0 || !is_marked(trie_cell_at(arena_of(search), search->root)))
+    if (search->root == 0 || !is_marked(cell_at(search, search->root)))
         return false;
     search->at = search->root;
     search->smaller = 0;
@@ -249,33 +263,26 @@ static bool begin(struct search *search)
     return true;
 }
 
-static void add(struct group *group, size_t index)
-{
-    group->index[group->count++] = (uint8_t)index;
-}
-
 static void search_some(struct search *searches, size_t count)
 {
-    struct group all = {.count = 0}, along = {.count = 0}, last = {.count = 0};
+    struct group along, come, last;
+    along.count = last.count = 0;
     for (size_t i = 0; i < count; i++) {
         struct search *search = &searches[i];
         if (!begin(search))
             continue;
-        add(&all, i);
         if (search->from == 0)
-            add(&along, i);
+            add(&along, search);
         else if (go_to_fork(search, search->from, search->fork, search->after))
-            add(&last, i);
+            add(&last, search);
     }
-    go_along(searches, along);
-    for (size_t i = 0; i < along.count; i++)
-        if (go_on_from_leaf(&searches[along.index[i]]))
-            add(&last, along.index[i]);
-    go_to_last(searches, last);
-    for (size_t i = 0; i < all.count; i++) {
-        struct search *search = &searches[all.index[i]];
-        search->node = zone_node(search->zone, search->value);
-    }
+    memcpy(come.search, along.search, along.count * sizeof *along.search);
+    come.count = along.count;
+    go_along(&along);
+    for (size_t i = 0; i < come.count; i++)
+        if (go_on_from_leaf(come.search[i]))
+            add(&last, come.search[i]);
+    go_to_last(&last);
 }
 
 void zone_search(struct search *searches, size_t count)

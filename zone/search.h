@@ -25,8 +25,8 @@ struct search {
     const struct node *node; /* NULL: none is marked */
 
     /* The search's own. */
+    const uint8_t *octets; /* of the arena */
     uint32_t at;
-    uint32_t value;
     uint32_t smaller; /* the last branch passed that has a twig before the key's; 0: none */
     uint16_t offset;  /* of the last branch at which the key was asked for its symbol */
     uint8_t course;

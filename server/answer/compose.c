@@ -106,9 +106,8 @@ static void put_proofs(struct query *q)
 /* --- negative answers (RFC 2308) --- */
 
 /* Nearly always all of it lies ready, or all but one RRset. */
-static bool put_ready(struct query *q, const struct zone *zone)
+static bool put_ready(struct query *q, const struct zone *zone, struct denial *denial)
 {
-    struct denial *denial = q->denial;
     if (denial != NULL && denial->apex_ready) {
         denial->apex_ready = !place_ready(&q->packet, zone, READY_APEX, &q->request.qname);
         return !denial->apex_ready;
@@ -121,7 +120,7 @@ static enum compose_next negative(struct query *q, const struct lookup *l, uint1
 {
     q->rcode = rcode;
     const struct zone *zone = l->zone;
-    if (q->name_at == QNAME_AT && put_ready(q, zone))
+    if (q->name_at == QNAME_AT && put_ready(q, zone, q->denial))
         return COMPOSE_DONE;
     const struct owner owner = {.spot = {.name = &q->request.qname, .at = q->name_at},
                                 .octets = zone->apex.octets};
@@ -433,6 +432,20 @@ static bool answer_ready(struct query *q, const struct lookup *l)
     return true;
 }
 
+/* Denies the very name that was asked for where what negative answers have in common lies ready. Returns false, with
+ * nothing written, where it's anything else. */
+static bool answer_denied(struct query *q, const struct lookup *l, struct denial *denial)
+{
+    if (q->aliases != 0 || (denial != NULL && denial->collision)
+        || !put_ready(q, l->zone, denial))
+        return false;
+    q->rcode = l->outcome == OUTCOME_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
+    q->authoritative = true;
+    if (denial != NULL)
+        put_denial(q, denial);
+    return true;
+}
+
 /* All else. */
 __attribute__((noinline)) static enum compose_next
 compose_any(struct query *q, const struct lookup *l, struct denial *denial,
@@ -461,6 +474,9 @@ enum compose_next compose(struct query *q, const struct lookup *l, struct denial
                           const struct answer_config *config)
 {
     if (l->outcome == OUTCOME_ANSWER && answer_ready(q, l))
+        return COMPOSE_DONE;
+    if ((l->outcome == OUTCOME_NXDOMAIN || l->outcome == OUTCOME_NODATA)
+        && answer_denied(q, l, denial))
         return COMPOSE_DONE;
     return compose_any(q, l, denial, config);
 }

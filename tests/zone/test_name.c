@@ -432,7 +432,8 @@ static void nothing_is_read_behind_a_name(void **state)
             assert_int_equal(name_read(&whole, key, &symbols, at, octets), octets);
             assert_int_equal(name_read(&cut, other, &other_symbols, copy, sizeof copy), octets);
             assert_int_equal(symbols, other_symbols);
-            assert_memory_equal(name_read_key(key, symbols), name_read_key(other, symbols), symbols);
+            assert_memory_equal(name_read_key(key, symbols), name_read_key(other, symbols),
+                                symbols);
             assert_memory_equal(whole.wire, cut.wire, octets);
             assert_int_equal(name_key(other, at, octets), symbols);
             assert_memory_equal(name_read_key(key, symbols), other, symbols);
