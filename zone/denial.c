@@ -229,19 +229,17 @@ static struct nsec3_params params_of(const struct zone *zone)
 
 /* For the NSEC3 at or before the hash of a name: `octets` octets of it stand at `wire`, the root label
  * included. */
-static void search_hash(struct plan *plan, const struct zone *zone, const uint8_t *wire,
-                        size_t octets)
+__attribute__((always_inline)) static inline void
+search_hash(struct plan *plan, const struct zone *zone, const uint8_t *wire, size_t octets)
 {
     if (plan->hashing != zone) {
         plan->hashing = zone;
         plan->params = params_of(zone);
     }
-    uint8_t hash[NSEC3_HASH_OCTETS];
-    nsec3_hash(&plan->params, wire, octets, hash);
     uint8_t *key = next_key(plan);
     uint8_t *label = key + HASH_LABEL_AT;
-    add_search(plan, zone, zone->version.nsec3_root, key, nsec3_key(hash, key, label))->label =
-        label;
+    const size_t symbols = nsec3_hashed_key(&plan->params, wire, octets, key, label);
+    add_search(plan, zone, zone->version.nsec3_root, key, symbols)->label = label;
 }
 
 /* The suffix of QNAME that has one label more than the closest encloser: the next closer name. */
@@ -252,19 +250,16 @@ static const uint8_t *next_closer(const struct lookup *lookup, size_t *octets)
     return qname->wire + qname->octets - *octets;
 }
 
-__attribute__((noinline)) static void
-search_encloser(struct plan *plan, const struct lookup *lookup, bool wildcard)
+/* For that of a node's name, or of the wildcard below it. */
+__attribute__((noinline)) static void search_owner(struct plan *plan, const struct zone *zone,
+                                                   const struct node *node, bool wildcard)
 {
+    uint8_t wire[2 + NAME_OCTETS_MAX] = {1, '*'};
     struct name name;
-    zone_owner(lookup->zone, lookup->encloser, &name);
-    if (!wildcard) {
-        search_hash(plan, lookup->zone, name.wire, name.octets);
-        return;
-    }
-    uint8_t asterisk[2 + NAME_OCTETS_MAX];
-    memcpy(asterisk, "\1*", 2);
-    memcpy(asterisk + 2, name.wire, name.octets);
-    search_hash(plan, lookup->zone, asterisk, 2u + name.octets);
+    zone_owner(zone, node, &name);
+    memcpy(wire + 2, name.wire, name.octets);
+    const size_t skip = wildcard ? 0 : 2;
+    search_hash(plan, zone, wire + skip, 2u + name.octets - skip);
 }
 
 /* Whether the NSEC3s of the closest encloser and its wildcard needn't be searched for. */
@@ -277,9 +272,7 @@ static void plan_nsec3(struct plan *plan, struct denial *denial)
 {
     const struct lookup *lookup = denial->lookup;
     if (lookup->encloser == NULL) { /* the name exists, or its cut does */
-        struct name name;
-        zone_owner(lookup->zone, lookup->node, &name);
-        search_hash(plan, lookup->zone, name.wire, name.octets);
+        search_owner(plan, lookup->zone, lookup->node, false);
         return;
     }
     size_t octets;
@@ -290,8 +283,8 @@ static void plan_nsec3(struct plan *plan, struct denial *denial)
     denial->apex_ready = knows_encloser(lookup);
     if (denial->apex_ready)
         return;
-    search_encloser(plan, lookup, false);
-    search_encloser(plan, lookup, true);
+    search_owner(plan, lookup->zone, lookup->encloser, false);
+    search_owner(plan, lookup->zone, lookup->encloser, true);
 }
 
 /* One search by itself, for the rare names that need another after the batch. */

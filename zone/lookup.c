@@ -18,16 +18,15 @@ struct walk {
     uint32_t value;     /* the leaf's; 0: there was nothing to walk */
 };
 
-static struct walk walk_from(const struct arena *arena, uint32_t root, struct lookup *lookup,
-                             size_t skip)
+/* Field by field: a whole struct would be made beside its place first. */
+static void walk_from(struct walk *walk, const struct arena *arena, uint32_t root,
+                      struct lookup *lookup, uint32_t skip)
 {
-    return (struct walk){
-        .octets = arena_at(arena, 0),
-        .key = lookup->key + skip,
-        .symbols = (uint32_t)(lookup->symbols - skip),
-        .at = root,
-        .boundary = lookup->boundary,
-    };
+    walk->octets = arena_at(arena, 0);
+    walk->key = lookup->key + skip;
+    walk->symbols = lookup->symbols - skip;
+    walk->at = root;
+    walk->boundary = lookup->boundary;
 }
 
 static void prefetch(const struct arena *arena, uint32_t at)
@@ -128,7 +127,7 @@ static const struct zone *zone_at_boundary(const struct arena *arena, uint32_t b
 
 /* Whether a zone is at or above the name, both lower case. The octets agree at the end, and a label begins
  * where they do: had the name a longer label there, its key would go on where the apex's ends. */
-static bool is_above(const struct lookup *lookup, const struct zone *zone)
+static inline bool is_above(const struct lookup *lookup, const struct zone *zone)
 {
     const size_t symbols = zone->apex_symbols, octets = zone->apex.octets;
     const struct name *qname = lookup->qname;
@@ -161,7 +160,7 @@ static void find_some(const struct view *view, struct lookup *lookups, size_t co
 {
     struct walk walks[WIDTH], *walking[WIDTH];
     for (size_t i = 0; i < count; i++) {
-        walks[i] = walk_from(view->arena, view->root, &lookups[i], 0);
+        walk_from(&walks[i], view->arena, view->root, &lookups[i], 0);
         walking[i] = &walks[i];
     }
     walk_all(walking, count);
@@ -401,8 +400,7 @@ static void walk_zones(struct lookup *lookups, struct walk *walks, size_t count)
         walks[i].value = 0;
         if (zone == NULL || !zone_loaded(zone))
             continue;
-        walks[i] =
-            walk_from(&zone->arena, zone->version.root, &lookups[i], zone->apex_symbols);
+        walk_from(&walks[i], &zone->arena, zone->version.root, &lookups[i], zone->apex_symbols);
         walking[left++] = &walks[i];
     }
     walk_all(walking, left);

@@ -33,19 +33,29 @@ bool nsec3_params_equal(const struct nsec3_params *a, const struct nsec3_params 
         && memcmp(a->salt, b->salt, a->salt_octets) == 0;
 }
 
+static inline void hash_once(const struct nsec3_params *params, const uint8_t *from,
+                             size_t octets, uint8_t hash[NSEC3_HASH_OCTETS])
+{
+    SHA_CTX context;
+    SHA1_Init(&context);
+    SHA1_Update(&context, from, octets);
+    if (params->salt_octets != 0)
+        SHA1_Update(&context, params->salt, params->salt_octets);
+    SHA1_Final(hash, &context);
+}
+
+static inline void hash_all(const struct nsec3_params *params, const uint8_t *name,
+                            size_t octets, uint8_t hash[NSEC3_HASH_OCTETS])
+{
+    hash_once(params, name, octets, hash);
+    for (unsigned left = params->iterations; left > 0; left--)
+        hash_once(params, hash, NSEC3_HASH_OCTETS, hash);
+}
+
 void nsec3_hash(const struct nsec3_params *params, const uint8_t *name, size_t octets,
                 uint8_t hash[NSEC3_HASH_OCTETS])
 {
-    SHA_CTX context;
-    const void *from = name;
-    for (unsigned round = 0; round <= params->iterations; round++) {
-        SHA1_Init(&context);
-        SHA1_Update(&context, from, octets);
-        SHA1_Update(&context, params->salt, params->salt_octets);
-        SHA1_Final(hash, &context);
-        from = hash;
-        octets = NSEC3_HASH_OCTETS;
-    }
+    hash_all(params, name, octets, hash);
 }
 
 /* Octet `at` and the next one as a number of 16 bits, the first one in front, for a shuffle of octets. */
@@ -87,8 +97,8 @@ static lanes digits_of(lanes octets, bool behind)
                                    LOWS(12));
 }
 
-size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NSEC3_LABEL + 1],
-                 uint8_t label[NSEC3_LABEL])
+static inline size_t write_key(const uint8_t hash[NSEC3_HASH_OCTETS],
+                               uint8_t key[NSEC3_LABEL + 1], uint8_t label[NSEC3_LABEL])
 {
     for (unsigned i = 0; i < NSEC3_LABEL; i += LANES) {
         lanes octets;
@@ -104,4 +114,18 @@ size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NSEC3_LABEL 
     }
     key[NSEC3_LABEL] = 0;
     return NSEC3_LABEL + 1;
+}
+
+size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NSEC3_LABEL + 1],
+                 uint8_t label[NSEC3_LABEL])
+{
+    return write_key(hash, key, label);
+}
+
+size_t nsec3_hashed_key(const struct nsec3_params *params, const uint8_t *name, size_t octets,
+                        uint8_t key[NSEC3_LABEL + 1], uint8_t label[NSEC3_LABEL])
+{
+    uint8_t hash[NSEC3_HASH_OCTETS];
+    hash_all(params, name, octets, hash);
+    return write_key(hash, key, label);
 }

@@ -35,4 +35,8 @@ void nsec3_hash(const struct nsec3_params *params, const uint8_t *name, size_t o
 size_t nsec3_key(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t key[NSEC3_LABEL + 1],
                  uint8_t label[NSEC3_LABEL]);
 
+/* Both at once, for a name in wire form. */
+size_t nsec3_hashed_key(const struct nsec3_params *params, const uint8_t *name, size_t octets,
+                        uint8_t key[NSEC3_LABEL + 1], uint8_t label[NSEC3_LABEL]);
+
 #endif

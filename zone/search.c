@@ -65,7 +65,8 @@ __attribute__((noinline, cold)) static void find_slowly(struct search *search)
                               .key_of = zone_key_of,
                               .context = search->zone,
                               .root = search->root};
-    find(search, trie_predecessor(&trie, search->key, search->symbols));
+    const uint32_t value = trie_predecessor(&trie, search->key, search->symbols);
+    search->node = value == 0 ? NULL : zone_node(search->zone, value);
 }
 
 /* The offset at which two keys part: that of the first symbol that differs, a missing one counting as 0;
@@ -185,7 +186,7 @@ static void step(struct search *search, struct trie_cell branch)
     search->offset = (uint16_t)offset;
     if (trie_has(branch, symbol)) {
         if (before > 0)
-            search->smaller = search->at;
+            search->smaller = trie_twig(branch, before - 1);
         go_to(search, trie_twig(branch, before));
     } else if (go_to_marked(search, branch, before)) {
         search->course = COURSE_LAST;
@@ -224,7 +225,15 @@ static bool go_on_from_leaf(struct search *search)
     search->exact = marked && parting.fork == SIZE_MAX;
     if (search->exact || (marked && parting.after))
         return false;
-    return go_to_smaller(search, search->smaller);
+    const struct trie_cell smaller = cell_at(search, search->smaller);
+    if (!is_marked(smaller)) /* the cell of 0 isn't either */
+        return go_to_fork(search, search->root, parting.fork, parting.after);
+    if (!trie_is_branch(smaller)) {
+        find(search, smaller.reference);
+        return false;
+    }
+    go_to(search, search->smaller);
+    return true;
 }
 
 static void go_to_last(struct group *group)
@@ -248,19 +257,17 @@ static void go_to_last(struct group *group)
     }
 }
 
-/* Begins a search. Returns false where none is marked. */
+/* Begins a search. Returns false where there's nothing. */
 static bool begin(struct search *search)
 {
     search->octets = arena_at(&search->zone->arena, 0);
     search->node = NULL;
-    search->exact = false;
-    if (search->root == 0 || !is_marked(cell_at(search, search->root)))
-        return false;
     search->at = search->root;
     search->smaller = 0;
     search->offset = 0;
     search->course = COURSE_KEY;
-    return true;
+    search->exact = false;
+    return search->root != 0;
 }
 
 static void search_some(struct search *searches, size_t count)

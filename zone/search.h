@@ -21,15 +21,17 @@ struct search {
     uint16_t fork;
     bool after;
 
-    bool exact;              /* the node has the very key */
     const struct node *node; /* NULL: none is marked */
 
     /* The search's own. */
     const uint8_t *octets; /* of the arena */
     uint32_t at;
-    uint32_t smaller; /* the last branch passed that has a twig before the key's; 0: none */
+    uint32_t
+        smaller; /* the twig before the key's, at the last branch passed that has one; 0: none */
     uint16_t offset;  /* of the last branch at which the key was asked for its symbol */
     uint8_t course;
+
+    bool exact; /* the node has the very key */
 };
 
 /* Any number of threads; results borrow from the zones. */

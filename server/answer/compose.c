@@ -109,11 +109,12 @@ static void put_proofs(struct query *q)
 static bool put_ready(struct query *q, const struct zone *zone, struct denial *denial)
 {
     if (denial != NULL && denial->apex_ready) {
-        denial->apex_ready = !place_ready(&q->packet, zone, READY_APEX, &q->request.qname);
+        denial->apex_ready =
+            !place_ready(&q->packet, zone, READY_APEX, &q->request.qname, NULL, NULL);
         return !denial->apex_ready;
     }
     const enum ready_extent extent = q->request.edns.dnssec_ok ? READY_SIGNED : READY_SOA;
-    return place_ready(&q->packet, zone, extent, &q->request.qname);
+    return place_ready(&q->packet, zone, extent, &q->request.qname, NULL, NULL);
 }
 
 static enum compose_next negative(struct query *q, const struct lookup *l, uint16_t rcode)
@@ -436,13 +437,24 @@ static bool answer_ready(struct query *q, const struct lookup *l)
  * nothing written, where it's anything else. */
 static bool answer_denied(struct query *q, const struct lookup *l, struct denial *denial)
 {
-    if (q->aliases != 0 || (denial != NULL && denial->collision)
-        || !put_ready(q, l->zone, denial))
+    const struct node *node = NULL;
+    const struct block *block = NULL;
+    enum ready_extent extent = q->request.edns.dnssec_ok ? READY_SIGNED : READY_SOA;
+    if (denial != NULL) {
+        if (denial->collision || denial->count > 1)
+            return false;
+        if (denial->apex_ready)
+            extent = READY_APEX;
+        if (denial->count == 1 && denial->block[0] != NULL && denial->block[0]->count != 0) {
+            node = denial->node[0];
+            block = denial->block[0];
+        }
+    }
+    if (q->aliases != 0
+        || !place_ready(&q->packet, l->zone, extent, &q->request.qname, node, block))
         return false;
     q->rcode = l->outcome == OUTCOME_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
     q->authoritative = true;
-    if (denial != NULL)
-        put_denial(q, denial);
     return true;
 }
 

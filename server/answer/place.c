@@ -319,6 +319,22 @@ static void copy_labels(uint8_t *to, const uint8_t *labels, size_t octets)
         memcpy(to + at, labels + at, LABELS_PIECE);
 }
 
+/* Writes a block whose owner has `node`'s labels before the apex, to which `apex` points; it begins at message offset
+ * `owner_at`, and all of it is below POINTER_MAX. The first RR's owner is written out, and the others point to it. */
+static void put_foreign(uint8_t *at, size_t owner_at, const struct block *block,
+                        const struct node *node, uint16_t apex)
+{
+    const uint8_t *wire = block_wire(block);
+    const size_t rest = (size_t)block->wire_octets + block->sig_octets - 2;
+    copy_labels(at, node_owner(node), node->owner_octets);
+    at += node->owner_octets;
+    wire_put16(at, apex);
+    at += 2;
+    memcpy(at, wire + 2, rest);
+    const size_t first = (size_t)RR_FIXED_OCTETS + wire_get16(wire + RR_FIXED_OCTETS);
+    put_owners(at + first, (unsigned)block->count + block->sig_count - 1, owner_at);
+}
+
 bool place_foreign(struct packet *p, enum section section, const struct block *block,
                    const struct foreign *owner)
 {
@@ -353,32 +369,51 @@ bool place_foreign(struct packet *p, enum section section, const struct block *b
     return true;
 }
 
-bool place_ready(struct packet *p, const struct zone *zone, enum ready_extent extent,
-                 const struct name *qname)
+/* Moves what points in RRs that lay ready and now begin at `at`, message offset `ready_at`; to the apex with `apex`. */
+static void move_ready(const struct ready *ready, const struct ready_extent_of *of, uint8_t *at,
+                       const struct name *zone_apex, unsigned ready_at, uint16_t apex)
 {
-    const struct ready *ready = zone_ready(zone);
-    const struct ready_extent_of *of = &ready->extent[extent];
-    const size_t octets = of->octets;
-    if (octets == 0 || octets > packet_room(p) || p->len + octets > POINTER_MAX)
-        return false;
-    uint8_t *at = p->octets + p->len;
-    memcpy(at, ready_wire(ready), octets);
-
-    const unsigned inside = (unsigned)qname->octets - zone->apex.octets;
-    const unsigned start = QNAME_AT + (unsigned)zone->apex.octets + QUESTION_OCTETS;
-    const unsigned below = p->len - start;
-    const uint16_t apex = (uint16_t)(POINTER_BITS | (QNAME_AT + inside));
     const uint16_t *offset = ready_offsets(ready);
     for (const uint16_t *end = offset + of->apexes; offset < end; offset++)
         wire_put16(at + *offset, apex);
+    if (of->others == 0)
+        return;
+    const unsigned start =
+        POINTER_BITS | (QNAME_AT + (unsigned)zone_apex->octets + QUESTION_OCTETS);
+    const unsigned inside = (unsigned)apex - (POINTER_BITS | QNAME_AT);
+    const unsigned below = (POINTER_BITS | ready_at) - start;
     offset = ready_offsets(ready) + ready->others_at;
     for (const uint16_t *end = offset + of->others; offset < end; offset++) {
         const unsigned target = wire_get16(at + *offset);
-        const bool in_qname = target < (POINTER_BITS | start);
-        wire_put16(at + *offset, (uint16_t)(target + (in_qname ? inside : below)));
+        wire_put16(at + *offset, (uint16_t)(target + (target < start ? inside : below)));
     }
-    p->len += (uint32_t)octets;
-    p->count[SECTION_AUTHORITY] = (uint16_t)(p->count[SECTION_AUTHORITY] + of->rrs);
+}
+
+bool place_ready(struct packet *p, const struct zone *zone, enum ready_extent extent,
+                 const struct name *qname, const struct node *node, const struct block *block)
+{
+    const struct ready *ready = zone_ready(zone);
+    const struct ready_extent_of *of = &ready->extent[extent];
+    const size_t common = of->octets, ready_at = p->len, owner_at = ready_at + common;
+    size_t octets = common;
+    unsigned count = of->rrs;
+    if (block != NULL) {
+        assert(block->npointers == 0);
+        octets += (size_t)node->owner_octets + block->wire_octets + block->sig_octets;
+        count += (unsigned)block->count + block->sig_count;
+    }
+    if (common == 0 || octets > packet_room(p) || ready_at + octets > POINTER_MAX)
+        return false;
+
+    uint8_t *at = p->octets + ready_at;
+    p->len = (uint32_t)(ready_at + octets);
+    p->count[SECTION_AUTHORITY] = (uint16_t)(p->count[SECTION_AUTHORITY] + count);
+    memcpy(at, ready_wire(ready), common);
+    const uint16_t apex =
+        (uint16_t)(POINTER_BITS | (QNAME_AT + (unsigned)qname->octets - zone->apex.octets));
+    if (block != NULL)
+        put_foreign(at + common, owner_at, block, node, apex);
+    move_ready(ready, of, at, &zone->apex, (unsigned)ready_at, apex);
     return true;
 }
 

@@ -58,10 +58,11 @@ bool place_foreign(struct packet *p, enum section section, const struct block *b
 bool place_with_ttl(struct packet *p, enum section section, const struct block *block,
                     const struct owner *owner, unsigned parts, uint32_t ttl);
 
-/* Appends, to the authority section, what negative answers of a zone have in common, as far as `extent` tells.
- * QNAME is in the zone. Returns false, with the packet as it was, where there isn't the room or nothing lies ready. */
+/* Appends, to the authority section, what negative answers of a zone have in common, as far as `extent` tells, and a
+ * block of NSEC or NSEC3 with its node, or NULLs. QNAME is in the zone. Returns false, with the packet as it was, where
+ * there isn't the room for all or nothing lies ready. */
 bool place_ready(struct packet *p, const struct zone *zone, enum ready_extent extent,
-                 const struct name *qname);
+                 const struct name *qname, const struct node *node, const struct block *block);
 
 /* Where the suffix of the spot's name that begins after `skip` octets stands in the message. */
 size_t place_suffix(const struct packet *p, const struct spot *spot, size_t skip);

@@ -363,11 +363,12 @@ static size_t compose_all(const struct answer_config *config, uint64_t now,
     size_t again = 0;
     for (size_t i = 0; i < asked; i++) {
         const size_t n = s->asked[i];
-        if (s->query[n].aliases == 0)
-            s->query[n].zone = s->lookup[i].zone;
-        switch (answer_query(&s->query[n], &s->lookup[i], s->proof[i], config)) {
+        struct query *q = &s->query[n];
+        if (q->aliases == 0)
+            q->zone = s->lookup[i].zone;
+        switch (answer_query(q, &s->lookup[i], s->proof[i], config)) {
         case COMPOSE_DONE:
-            finish(&s->query[n], &exchanges[n], config, now);
+            finish(q, &exchanges[n], config, now);
             break;
         case COMPOSE_FOLLOW:
             follow(s, again++, n); /* never ahead of `i` */
