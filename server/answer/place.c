@@ -266,20 +266,57 @@ static bool lies_ready(const struct packet *p, const struct block *block,
            && (block->npointers == 0 || (longer(owner) == 0 && p->len == canonical_start(owner)));
 }
 
+/* Whether all pointers that the RRs of a block can have reach: the owner is QNAME or a suffix of it, and no more than
+ * `octets` come after what is written. Nearly always. */
+static bool lies_near(const struct packet *p, const struct owner *owner, unsigned parts,
+                      size_t octets)
+{
+    return owner->spot.at == QNAME_AT && !owner->wildcard && (parts & PART_RRS) != 0
+           && p->len + octets <= POINTER_MAX;
+}
+
+/* Appends a block of which that is so, `octets` of it with `count` RRs; its own pointers aim into what begins at
+ * `base_at`. Returns false where there isn't the room. */
+static bool place_near(struct packet *p, enum section section, const struct block *block,
+                       const struct owner *owner, size_t octets, unsigned count,
+                       uint32_t base_at)
+{
+    if (octets > packet_room(p))
+        return false;
+    uint8_t *at = p->octets + p->len;
+    p->len += (uint32_t)octets;
+    p->count[section] = (uint16_t)(p->count[section] + count);
+    memcpy(at, block_wire(block), octets);
+
+    const unsigned inside = (unsigned)longer(owner);
+    const unsigned start = POINTER_BITS | (unsigned)canonical_start(owner);
+    const unsigned below = (POINTER_BITS | base_at) - start;
+    if (inside != 0 && block->type != BLOCK_GLUE)
+        put_owners(at, count, QNAME_AT + inside);
+    const uint16_t *pointer = block_pointers(block);
+    for (const uint16_t *end = pointer + block->npointers; pointer < end; pointer++) {
+        const unsigned target = wire_get16(at + *pointer);
+        wire_put16(at + *pointer, (uint16_t)(target + (target < start ? inside : below)));
+    }
+    return true;
+}
+
 bool place_block(struct packet *p, enum section section, const struct block *block,
                  const struct owner *owner, unsigned parts)
 {
+    const bool all = (parts & PART_SIGNATURES) != 0;
+    const size_t octets = (size_t)block->wire_octets + (all ? block->sig_octets : 0u);
+    const unsigned count = (unsigned)block->count + (all ? block->sig_count : 0u);
     if ((parts & PART_RRS) != 0 && lies_ready(p, block, owner)) {
-        const bool all = (parts & PART_SIGNATURES) != 0;
-        const size_t octets = (size_t)block->wire_octets + (all ? block->sig_octets : 0u);
         if (octets > packet_room(p))
             return false;
         memcpy(p->octets + p->len, block_wire(block), octets);
         p->len += (uint32_t)octets;
-        p->count[section] =
-            (uint16_t)(p->count[section] + block->count + (all ? block->sig_count : 0));
+        p->count[section] = (uint16_t)(p->count[section] + count);
         return true;
     }
+    if (lies_near(p, owner, parts, octets))
+        return place_near(p, section, block, owner, octets, count, p->len);
     struct move m = {
         .owner = owner, .block = block, .base = block, .base_at = p->len, .base_known = true};
     return place(p, section, &m, parts);
@@ -306,6 +343,9 @@ bool place_glue(struct packet *p, const struct block *glue, const struct block *
                 uint32_t ns_at, const struct owner *owner)
 {
     assert(glue->type == BLOCK_GLUE);
+    if (lies_near(p, owner, PART_RRS, glue->wire_octets)) /* NS before it, as it was laid out */
+        return place_near(p, SECTION_ADDITIONAL, glue, owner, glue->wire_octets, glue->count,
+                          ns_at);
     struct move m = {.owner = owner, .block = glue, .base = ns, .base_at = ns_at};
     m.base_known = ns_at + (uint32_t)ns->wire_octets <= POINTER_MAX || lies_plain(p, ns, ns_at);
     return place(p, SECTION_ADDITIONAL, &m, PART_RRS);
