@@ -274,9 +274,8 @@ size_t name_read(struct name *name, uint8_t room[NAME_KEY_MAX], uint16_t *symbol
     if (end == 0)
         return read_any(name, room, symbols, octets, count);
 
-    uint8_t
-        room_for_symbols[CHUNK
-                         + CHUNKED_MAX]; /* what's before the first one may be copied, too */
+    /* What's before the first symbol may be copied, too. */
+    uint8_t room_for_symbols[CHUNK + CHUNKED_MAX];
     uint8_t *symbol = room_for_symbols + CHUNK;
     octets16 singles = {0}, single, low;
     size_t at = 0;

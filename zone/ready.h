@@ -26,13 +26,13 @@ struct ready {
         uint16_t octets; /* 0: there's no such thing */
         uint8_t rrs;
         uint8_t apexes; /* pointers to the apex itself, which are listed first */
-        uint8_t
-            others; /* pointers into its suffixes, or to what lies here; listed from `others_at` on */
+        /* Pointers into its suffixes, or to what lies here; listed from `others_at` on. */
+        uint8_t others;
         uint8_t unused;
     } extent[READY_EXTENTS];
     uint16_t others_at;
+    uint16_t wire_at; /* octets from the first offset on */
     /* uint16_t offset[]; uint8_t wire[] */
-    uint16_t wire_at; /* octets from the offsets on */
 };
 
 _Static_assert(sizeof(struct ready) == 22, "no padding, whose octets are nothing");

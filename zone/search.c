@@ -166,9 +166,10 @@ static bool go_to_fork(struct search *search, uint32_t at, size_t fork, bool aft
 
 /* How a search goes on downwards. */
 enum course {
-    COURSE_KEY,  /* along the key */
-    COURSE_LAST, /* the branch lacks its symbol: the last leaf before */
-    COURSE_FIRST, /* it does, and nothing is before: any leaf, to see whether it forked off earlier */
+    COURSE_KEY, /* along the key */
+    /* The branch lacks its symbol: */
+    COURSE_LAST,  /* to the last marked leaf before it */
+    COURSE_FIRST, /* there's none: to any, which tells whether the key forked off earlier */
 };
 
 static void step(struct search *search, struct trie_cell branch)
@@ -226,7 +227,7 @@ static bool go_on_from_leaf(struct search *search)
     if (search->exact || (marked && parting.after))
         return false;
     const struct trie_cell smaller = cell_at(search, search->smaller);
-    if (!is_marked(smaller)) /* the cell of 0 isn't either */
+    if (search->smaller == 0 || !is_marked(smaller))
         return go_to_fork(search, search->root, parting.fork, parting.after);
     if (!trie_is_branch(smaller)) {
         find(search, smaller.reference);

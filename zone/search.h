@@ -26,8 +26,8 @@ struct search {
     /* The search's own. */
     const uint8_t *octets; /* of the arena */
     uint32_t at;
-    uint32_t
-        smaller; /* the twig before the key's, at the last branch passed that has one; 0: none */
+    /* The twig before the key's, at the last branch passed that has one; 0: none. */
+    uint32_t smaller;
     uint16_t offset;  /* of the last branch at which the key was asked for its symbol */
     uint8_t course;
 

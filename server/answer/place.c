@@ -366,7 +366,10 @@ static void put_foreign(uint8_t *at, size_t owner_at, const struct block *block,
 {
     const uint8_t *wire = block_wire(block);
     const size_t rest = (size_t)block->wire_octets + block->sig_octets - 2;
-    copy_labels(at, node_owner(node), node->owner_octets);
+    if (2 + rest >= LABELS_PIECE)
+        copy_labels(at, node_owner(node), node->owner_octets);
+    else
+        memcpy(at, node_owner(node), node->owner_octets);
     at += node->owner_octets;
     wire_put16(at, apex);
     at += 2;

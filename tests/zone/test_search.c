@@ -169,16 +169,20 @@ static void hashes_are_found_at_or_before(void **state)
     (void)state;
     static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
     static char text[1 << 18];
-    for (unsigned records = 1; records < 1500; records = records * 2 + 1) {
-        size_t len = (size_t)sprintf(text, "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS q.\n"
-                                           "@ 0 NSEC3PARAM 1 0 0 -\n");
+    for (unsigned records = 1, iterations = 0; records < 1500; records = records * 2 + 1) {
+        iterations = (iterations + 1) % 8; /* which stand where the arena begins */
+        size_t len = (size_t)sprintf(text,
+                                     "@ 60 SOA a b 1 2 3 4 5\n@ 60 NS q.\n"
+                                     "@ 0 NSEC3PARAM 1 0 %u -\n",
+                                     iterations);
         char owner[NSEC3_LABEL + 1] = "";
         for (unsigned i = 0; i < records; i++) {
             /* Some begin as the one before. */
             for (unsigned at = i == 0 ? 0 : random_below(2) * random_below(NSEC3_LABEL);
                  at < NSEC3_LABEL; at++)
                 owner[at] = digits[random_below(32)];
-            len += (size_t)sprintf(text + len, "%s 60 NSEC3 1 1 0 - %s A\n", owner, owner);
+            len += (size_t)sprintf(text + len, "%s 60 NSEC3 1 1 %u - %s A\n", owner, iterations,
+                                   owner);
         }
         struct zone *zone = NULL;
         notes_of_text("t", text, &zone);
