@@ -1,6 +1,7 @@
 /* connection.h -- one TCP connection: reading queries, writing answers
  * The inside of stream.h, whose terms and thread hold here too: connection.c has what one
- * connection does, stream.c what is done with all of them. */
+ * connection does, stream_batch.c how queries are answered, stream.c what is done with all of
+ * them. */
 #ifndef PHAROS_SERVER_IO_CONNECTION_H
 #define PHAROS_SERVER_IO_CONNECTION_H
 
@@ -14,7 +15,7 @@ enum {
     FRAME_PREFIX = 2, /* octets of a message's length, RFC 1035 section 4.2.2 */
     FRAME_MESSAGE_MIN = 12,
     FRAME_MAX = FRAME_PREFIX + MESSAGE_MAX,
-    STREAM_READ_AT = FRAME_MAX,
+    STREAM_INPUT_KEPT = 32 * 1024, /* octets of input that a batch may gather, and one read */
     STREAM_GATHER_MAX = 16 * 1024, /* octets; of 64 usual answers */
     /* Answers aren't a power of two apart: their beginnings would share a few sets of the first
      * cache. Of most only the first page is ever touched. */
@@ -46,7 +47,16 @@ struct connection {
     uint8_t width; /* queries to answer at a time: few for a peer that takes few answers */
     bool idle;     /* neither `held` nor `pending` */
     bool ended;    /* nothing more comes in */
+    bool in_batch; /* what was read waits in the worker's batch, `held` is empty meanwhile */
     bool closing;
+};
+
+/* What a batch has of a connection: exchanges `first` to `first` + `count`. */
+struct part {
+    struct connection *connection;
+    const uint8_t *rest, *end; /* its further input */
+    unsigned first, count;
+    unsigned taken; /* exchanges whose answers the peer took, or libuv for it */
 };
 
 struct streams {
@@ -63,14 +73,17 @@ struct streams {
     size_t kept; /* octets in `held` and `pending` of all connections */
     bool finishing;
     struct link idle, busy; /* connections, the longest without progress first */
-    struct timespec begun;  /* CLOCK_MONOTONIC, when the input under way was read */
+    struct timespec begun;  /* CLOCK_MONOTONIC, when the first of the batch was read */
+    unsigned asked, parts;  /* exchanges and parts of the batch; each connection has one part */
+    size_t input_used;      /* octets of `input` that belong to them */
+    struct part part[STREAM_BATCH];
     struct exchange exchange[STREAM_BATCH];
     uint32_t latency_us[STREAM_BATCH];
-    uv_buf_t part[STREAM_BATCH];
+    uv_buf_t piece[STREAM_BATCH];
     char gathered[STREAM_GATHER_MAX]; /* short answers, to be written as one piece */
-    /* What is read goes to `input` + STREAM_READ_AT; the beginning of a message that was held
-     * is put right before it. */
-    uint8_t input[FRAME_MAX + STREAM_READ_MAX];
+    /* What is read goes behind what is used, and behind room for the beginning of a message that
+     * was held. */
+    uint8_t input[STREAM_INPUT_KEPT + FRAME_MAX + STREAM_READ_MAX];
     uint8_t answer[STREAM_BATCH][STREAM_SLOT];
 };
 
@@ -89,5 +102,30 @@ void connection_close(struct connection *connection);
 /* The same for a peer that had its time: where it didn't take all answers the kernel forgets them, too,
  * instead of keeping up to some megabytes for minutes. */
 void connection_give_up(struct connection *connection);
+
+/* Files the connection where it belongs after something happened to it. */
+void connection_settle(struct connection *connection, bool progress);
+
+/* Holds the rest of the input, which may be part of what is held; or closes, out of memory. */
+void connection_hold(struct connection *connection, const uint8_t *rest, size_t octets);
+
+/* Room for answers that the peer didn't take yet. Returns where they belong; NULL where there's
+ * no memory. */
+char *connection_reserve_pending(struct connection *connection, size_t octets);
+
+/* Writes them; the connection isn't read from until they're out. Returns false where that can't
+ * be. */
+bool connection_write_pending(struct connection *connection);
+
+/* Octets of the message behind a length prefix. */
+size_t frame_message_octets(const uint8_t *prefix);
+
+/* Takes the input between `at` and `end`, in `input` or held by the connection, which isn't in
+ * the batch: whole messages go into the batch, which is answered when it's full, the rest is
+ * held. */
+void batch_take(struct connection *connection, const uint8_t *at, const uint8_t *end);
+
+/* Answers the batch, if there's any. Connections of it may be closed then. */
+void batch_answer(struct streams *streams);
 
 #endif

@@ -78,6 +78,7 @@ static struct moved **give(struct link *list, struct moved **end)
 
 void streams_give(struct streams *streams, struct moved **list)
 {
+    batch_answer(streams);
     *list = NULL;
     give(&streams->busy, give(&streams->idle, list));
 }

@@ -41,6 +41,7 @@ void streams_free(struct streams *streams)
  * connection. Returns false if there's none. */
 static bool evict(struct streams *s, struct link *list, size_t offset)
 {
+    batch_answer(s);
     if (link_alone(list))
         return false;
     connection_close((struct connection *)(void *)((char *)list->next - offset));
@@ -52,6 +53,7 @@ static bool evict(struct streams *s, struct link *list, size_t offset)
  * of a message that never comes would otherwise hold a place until the idle time is over. */
 static bool evict_stalled(struct streams *s)
 {
+    batch_answer(s);
     if (link_alone(&s->busy))
         return false;
     struct connection *c = link_member(s->busy.next, struct connection, order);
@@ -167,8 +169,14 @@ static void grant_wish(struct streams *s)
     }
 }
 
+void streams_answer(struct streams *streams)
+{
+    batch_answer(streams);
+}
+
 void streams_expire(struct streams *streams)
 {
+    batch_answer(streams);
     expire(streams, &streams->idle);
     expire(streams, &streams->busy);
     grant_wish(streams);
@@ -182,12 +190,14 @@ static void close_list(struct link *list)
 
 void streams_finish(struct streams *streams)
 {
+    batch_answer(streams);
     streams->finishing = true;
     close_list(&streams->idle);
 }
 
 void streams_close_all(struct streams *streams)
 {
+    batch_answer(streams);
     close_list(&streams->idle);
     close_list(&streams->busy);
 }

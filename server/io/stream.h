@@ -58,6 +58,10 @@ enum accepted streams_accept(struct streams *streams, int listener, unsigned pat
 /* A new turn of the loop begins. */
 void streams_turn(struct streams *streams);
 
+/* Answers what was read, once nothing more is readable: queries gather while the loop polls, up
+ * to a batch. For after each polling. */
+void streams_answer(struct streams *streams);
+
 /* Closes what has been idle, or without progress in a message, for too long. */
 void streams_expire(struct streams *streams);
 

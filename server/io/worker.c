@@ -66,6 +66,7 @@ struct worker {
     uv_async_t wake;
     uv_timer_t tick;
     uv_prepare_t turn;
+    uv_check_t polled;
     uv_idle_t spin; /* runs while a port is busy, and keeps the loop from waiting */
     uint64_t turns;
     bool resting, draining, finishing, stopping;
@@ -225,6 +226,7 @@ static void stop(struct worker *w)
     uv_close((uv_handle_t *)&w->wake, NULL);
     uv_close((uv_handle_t *)&w->tick, NULL);
     uv_close((uv_handle_t *)&w->turn, NULL);
+    uv_close((uv_handle_t *)&w->polled, NULL);
     uv_close((uv_handle_t *)&w->spin, NULL);
 }
 
@@ -446,6 +448,13 @@ static void on_turn(uv_prepare_t *turn)
         stop(w);
 }
 
+/* After all that could be read was read, each turn. */
+static void on_polled(uv_check_t *polled)
+{
+    struct worker *w = polled->data;
+    streams_answer(w->streams);
+}
+
 static void *run(void *argument)
 {
     struct worker *w = argument;
@@ -496,10 +505,12 @@ static int open_loop(struct worker *w)
     }
     uv_timer_init(&w->loop, &w->tick);
     uv_prepare_init(&w->loop, &w->turn);
+    uv_check_init(&w->loop, &w->polled);
     uv_idle_init(&w->loop, &w->spin);
-    w->wake.data = w->tick.data = w->turn.data = w->spin.data = w;
+    w->wake.data = w->tick.data = w->turn.data = w->polled.data = w->spin.data = w;
     uv_timer_start(&w->tick, on_tick, PULSE_TICK_MS, PULSE_TICK_MS);
     uv_prepare_start(&w->turn, on_turn);
+    uv_check_start(&w->polled, on_polled);
     for (size_t i = 0; i < w->ports && err == 0; i++)
         err = open_port(w, &w->port[i]);
     if (err == 0)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,13 @@ struct respond_scratch *respond_scratch_new(void)
 void respond_scratch_free(struct respond_scratch *scratch)
 {
     free(scratch);
+}
+
+static _Atomic size_t largest;
+
+size_t largest_batch(void)
+{
+    return atomic_load(&largest);
 }
 
 static void answer_one(struct exchange *x)
@@ -63,6 +71,8 @@ void respond(const struct answer_config *config, const struct view *view, uint64
     assert_non_null(view);
     assert_non_null(scratch);
     assert_in_range(count, 1, RESPOND_BATCH_MAX);
+    if (count > atomic_load(&largest)) /* of several workers one may be forgotten */
+        atomic_store(&largest, count);
     for (size_t i = 0; i < count; i++)
         answer_one(&exchanges[i]);
 }
@@ -114,6 +124,7 @@ static struct address address_of(const char *text)
 void harness_start(struct harness *h, struct harness_config config)
 {
     *h = (struct harness){.pulse_fd = -1};
+    atomic_store(&largest, 0);
     struct address listen[3];
     size_t listens = 0;
     while (listens < 3 && config.listen[listens] != NULL) {

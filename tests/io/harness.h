@@ -77,6 +77,9 @@ void ask_tcp(int fd, uint16_t id);
 /* Sends and receives one datagram; returns the answer's octets or -1. */
 long ask_udp(int fd, uint16_t id, const char *what, uint8_t *answer, size_t size);
 
+/* How many requests were in the largest batch that respond() got since harness_start(). */
+size_t largest_batch(void);
+
 /* Waits until a counter is at least `value`, or fails the test. */
 void wait_for(_Atomic uint64_t *counter, uint64_t value);
 

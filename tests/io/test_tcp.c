@@ -1,5 +1,7 @@
 #include "tests/io/harness.h"
 
+#include "server/answer/respond.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -310,14 +312,20 @@ static void connections_and_latency_appear_in_the_pulse(void **state)
     }
 }
 
+/* Clients may connect and ask before the worker starts: it finds all of it in one turn. */
+static void start_stopped(struct harness *h)
+{
+    harness_start(
+        h, (struct harness_config){.listen = {"127.0.0.1@0"}, .pulse = true, .stopped = true});
+}
+
 /* What waits when the loop begins is served in a turn or two; watchers look for movement within it. */
 static void the_heart_beats_while_many_connections_are_served(void **state)
 {
     (void)state;
     enum { CONNECTIONS = 32, QUERIES = 1000, FRAME = 14 };
     struct harness h;
-    harness_start(
-        &h, (struct harness_config){.listen = {"127.0.0.1@0"}, .pulse = true, .stopped = true});
+    start_stopped(&h);
     static uint8_t frames[QUERIES * FRAME];
     for (uint16_t id = 0; id < QUERIES; id++)
         assert_int_equal(frame_write(frames + id * FRAME, FRAME - 2, id, NULL), FRAME);
@@ -331,6 +339,113 @@ static void the_heart_beats_while_many_connections_are_served(void **state)
     assert_true(atomic_load(&h.pulse->worker[0].heartbeat) >= CONNECTIONS * QUERIES / 1024);
     for (int i = 0; i < CONNECTIONS; i++)
         close(fds[i]);
+    harness_stop(&h);
+}
+
+static void queries_of_several_connections_are_answered_as_one_batch(void **state)
+{
+    (void)state;
+    enum { CONNECTIONS = RESPOND_BATCH_MAX / 2 };
+    struct harness h;
+    start_stopped(&h);
+    int fds[CONNECTIONS];
+    for (uint16_t i = 0; i < CONNECTIONS; i++) {
+        uint8_t frames[2 * 42];
+        fds[i] = connection(&h);
+        const size_t first = frame_write(frames, 40, (uint16_t)(2 * i), NULL);
+        send_all(fds[i], frames,
+                 first + frame_write(frames + first, 40, (uint16_t)(2 * i + 1), NULL));
+    }
+    assert_int_equal(front_start(h.front), 0);
+    for (uint16_t i = 0; i < CONNECTIONS; i++) {
+        assert_int_equal(receive_frame(fds[i], NULL), 2 * i);
+        assert_int_equal(receive_frame(fds[i], NULL), 2 * i + 1);
+        close(fds[i]);
+    }
+    assert_int_equal(largest_batch(), RESPOND_BATCH_MAX);
+    harness_stop(&h);
+}
+
+/* How a connection goes on after its first queries. */
+enum ending {
+    GOES_ON,
+    CLOSES_ITS_HALF,
+    RESETS,
+    SENDS_HALF,
+    SENDS_NO_MESSAGE,
+    READS_LATE,
+    ENDINGS
+};
+
+static void begin_ending(int fd, uint16_t i)
+{
+    enum { LATE = 60 }; /* answers of the greatest length: more than the kernel keeps */
+    uint8_t frame[2 + 40] = {0};
+    const char *what = i % ENDINGS == READS_LATE ? "BFFFF" : NULL;
+    for (unsigned id = 0; id < (what != NULL ? LATE : 3); id++)
+        send_all(fd, frame, frame_write(frame, 40, (uint16_t)(i + id), what));
+    switch ((enum ending)(i % ENDINGS)) {
+    case CLOSES_ITS_HALF:
+        shutdown(fd, SHUT_WR);
+        break;
+    case RESETS:
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
+                   sizeof(struct linger));
+        close(fd);
+        break;
+    case SENDS_HALF:
+        frame_write(frame, 40, i, NULL);
+        send_all(fd, frame, 21);
+        break;
+    case SENDS_NO_MESSAGE:
+        send_all(fd, "\0\1x", 3);
+        break;
+    case GOES_ON:
+    case READS_LATE:
+    case ENDINGS:
+        break;
+    }
+}
+
+static void check_ending(int fd, uint16_t i)
+{
+    const enum ending ending = i % ENDINGS;
+    uint8_t frame[2 + 40];
+    if (ending == RESETS)
+        return;
+    for (unsigned id = 0; id < (ending == READS_LATE ? 60 : 3); id++)
+        assert_int_equal(receive_frame(fd, NULL), (uint16_t)(i + id));
+    if (ending == CLOSES_ITS_HALF || ending == SENDS_NO_MESSAGE) {
+        assert_true(ended(fd));
+    } else if (ending == SENDS_HALF) {
+        frame_write(frame, 40, i, NULL);
+        send_all(fd, frame + 21, sizeof(frame) - 21);
+        assert_int_equal(receive_frame(fd, NULL), i);
+    } else {
+        ask_tcp(fd, i);
+    }
+    close(fd);
+}
+
+static void connections_of_one_batch_end_each_in_its_way(void **state)
+{
+    (void)state;
+    enum { CONNECTIONS = 10 * ENDINGS };
+    struct harness h;
+    start_stopped(&h);
+    int fds[CONNECTIONS];
+    for (uint16_t i = 0; i < CONNECTIONS; i++) {
+        fds[i] = connection(&h);
+        begin_ending(fds[i], i);
+    }
+    assert_int_equal(front_start(h.front), 0);
+    for (uint16_t i = 0; i < CONNECTIONS; i++)
+        check_ending(fds[i], i);
+    const uint64_t until = now_ms() + PATIENCE_MS;
+    while (atomic_load(&h.pulse->worker[0].tcp_open) != 0) {
+        assert_true(now_ms() < until);
+        poll(NULL, 0, 1);
+    }
     harness_stop(&h);
 }
 
@@ -352,6 +467,8 @@ int main(void)
         TEST(a_slow_reader_of_short_answers_loses_nothing_either),
         TEST(slow_writers_do_not_hold_up_the_others),
         TEST(connections_and_latency_appear_in_the_pulse),
+        cmocka_unit_test(queries_of_several_connections_are_answered_as_one_batch),
+        cmocka_unit_test(connections_of_one_batch_end_each_in_its_way),
         cmocka_unit_test(the_heart_beats_while_many_connections_are_served),
     };
     return cmocka_run_group_tests_name("tcp", tests, NULL, NULL);
