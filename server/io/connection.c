@@ -39,6 +39,7 @@ static void on_closed(uv_handle_t *handle)
 /* Everything but the closing of the handle. */
 static void take_leave(struct connection *c)
 {
+    assert(!c->in_batch);
     c->closing = true;
     link_remove(&c->order);
     link_remove(&c->of_client);

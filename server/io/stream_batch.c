@@ -116,32 +116,46 @@ static size_t write_later(struct connection *c, const struct exchange *exchange,
     return taken;
 }
 
-/* Lines the answers up for one write, each behind its length. Short ones are copied together:
- * the kernel takes one piece for less than it takes many, a twentieth of the whole. Returns the
- * number of pieces. */
-static unsigned gather_answers(struct streams *s, const struct exchange *exchange, size_t count)
+/* Puts the lengths before the answers. Returns how many octets that makes. */
+static size_t put_prefixes(const struct exchange *exchange, size_t count)
 {
-    unsigned pieces = 0;
     size_t octets = 0;
     for (size_t i = 0; i < count; i++) {
         const size_t answer = exchange[i].answer_octets;
         if (answer == 0)
             continue;
-        uint8_t *prefix = exchange[i].answer - FRAME_PREFIX;
-        prefix[0] = (uint8_t)(answer >> 8);
-        prefix[1] = (uint8_t)answer;
-        s->piece[pieces++] = uv_buf_init((char *)prefix, (unsigned)(FRAME_PREFIX + answer));
+        exchange[i].answer[-2] = (uint8_t)(answer >> 8);
+        exchange[i].answer[-1] = (uint8_t)answer;
         octets += FRAME_PREFIX + answer;
     }
-    if (pieces < 2 || octets > sizeof(s->gathered))
-        return pieces;
-    char *to = s->gathered;
-    for (unsigned i = 0; i < pieces; i++) {
-        memcpy(to, s->piece[i].base, s->piece[i].len);
-        to += s->piece[i].len;
+    return octets;
+}
+
+/* Lines the answers up for one write, each behind its length. Short ones are copied together:
+ * the kernel takes one piece for less than it takes many, a twentieth of the whole. Returns the
+ * number of pieces. */
+static unsigned gather_answers(struct streams *s, const struct exchange *exchange, size_t count)
+{
+    const size_t octets = put_prefixes(exchange, count);
+    if (octets <= sizeof(s->gathered)) {
+        char *to = s->gathered;
+        for (size_t i = 0; i < count; i++) {
+            const size_t answer = exchange[i].answer_octets;
+            const size_t framed = answer != 0 ? FRAME_PREFIX + answer : 0;
+            memcpy(to, exchange[i].answer - FRAME_PREFIX, framed);
+            to += framed;
+        }
+        s->piece[0] = uv_buf_init(s->gathered, (unsigned)octets);
+        return octets != 0;
     }
-    s->piece[0] = uv_buf_init(s->gathered, (unsigned)octets);
-    return 1;
+    unsigned pieces = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t answer = exchange[i].answer_octets;
+        if (answer != 0)
+            s->piece[pieces++] = uv_buf_init((char *)exchange[i].answer - FRAME_PREFIX,
+                                             (unsigned)(FRAME_PREFIX + answer));
+    }
+    return pieces;
 }
 
 /* Writes the answers of a connection, in one call where the peer reads. Returns how many
