@@ -131,8 +131,16 @@ static uint32_t read_control(struct datagrams *d, unsigned i)
 {
     struct msghdr *header = &d->receiving[i].msg_hdr;
     uint32_t dropped = 0;
-    d->stamp[i].tv_sec = 0;
     d->control_sent[i].first.cmsg_len = 0;
+
+    /* Mostly it's the stamp alone: nobody needs to look for more. */
+    const struct cmsghdr *only = header->msg_control;
+    if (header->msg_controllen == CMSG_SPACE(sizeof(d->stamp[i]))
+        && only->cmsg_level == SOL_SOCKET && only->cmsg_type == SCM_TIMESTAMPNS) {
+        memcpy(&d->stamp[i], CMSG_DATA(only), sizeof(d->stamp[i]));
+        return 0;
+    }
+    d->stamp[i].tv_sec = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
             memcpy(&d->stamp[i], CMSG_DATA(c), sizeof(d->stamp[i]));
