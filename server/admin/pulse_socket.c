@@ -41,6 +41,9 @@ struct pulse_socket {
     struct sockaddr_un address;
     void (*callback)(void *arg, bool withdrawn);
     void *arg;
+    uint64_t deadline_ms; /* of the callback */
+    unsigned lost;        /* announcers that ended while up, less those that came since */
+    uint64_t lost_ms;     /* the last of them */
     struct client client[PULSE_SOCKET_CLIENTS_MAX];
 };
 
@@ -59,11 +62,15 @@ static void call_back(struct pulse_socket *ps, bool withdrawn)
     callback(ps->arg, withdrawn);
 }
 
+/* Whose announcer ended without a word may be announced still: the kernel's lease goes on, and a service
+ * manager brings the announcer back. */
 static bool all_down(const struct pulse_socket *ps)
 {
     unsigned announcers, up;
     pulse_socket_count(ps, &announcers, &up);
-    return up == 0;
+    const bool lost_lately =
+        ps->lost != 0 && uv_now(ps->loop) - ps->lost_ms < PULSE_SOCKET_LOST_MS;
+    return up == 0 && !lost_lately;
 }
 
 static void look_whether_withdrawn(struct pulse_socket *ps)
@@ -89,12 +96,25 @@ static void drop_client(struct client *client)
     uv_close((uv_handle_t *)&client->poll, client_closed);
 }
 
+/* It has ended, not we. */
+static void lose_client(struct client *client)
+{
+    struct pulse_socket *ps = client->socket;
+    if (!client->closing && client->announcer && client->up) {
+        ps->lost++;
+        ps->lost_ms = uv_now(ps->loop);
+    }
+    drop_client(client);
+}
+
 /* An announcer that hasn't said anything about its route yet may hold it. */
 static void client_said(struct client *client, const char *line)
 {
     if (strcmp(line, "announcer") == 0 && !client->announcer) {
         client->announcer = true;
         client->up = true;
+        if (client->socket->lost != 0)
+            client->socket->lost--;
     } else if (strcmp(line, "up") == 0) {
         client->up = true;
     } else if (strcmp(line, "down") == 0) {
@@ -130,7 +150,7 @@ static void on_client(uv_poll_t *poll, int status, int events)
     if (got > 0)
         client->filled += (size_t)got;
     if (got <= 0 || !take_lines(client))
-        drop_client(client);
+        lose_client(client);
     look_whether_withdrawn(ps);
 }
 
@@ -341,10 +361,24 @@ void pulse_socket_adopt(struct pulse_socket *ps, const struct pulse_watcher *wat
     memcpy(client->line, watcher->line, client->filled);
 }
 
+/* The deadline, or the end of what is waited for on behalf of the lost, whichever comes first. */
+static uint64_t next_look_ms(const struct pulse_socket *ps)
+{
+    const uint64_t lost_until_ms = ps->lost_ms + PULSE_SOCKET_LOST_MS;
+    const bool earlier =
+        ps->lost != 0 && lost_until_ms > uv_now(ps->loop) && lost_until_ms < ps->deadline_ms;
+    return earlier ? lost_until_ms : ps->deadline_ms;
+}
+
+/* A lost announcer whose time is over hasn't said anything: the route isn't known to be gone. */
 static void on_timeout(uv_timer_t *timer)
 {
     struct pulse_socket *ps = timer->data;
-    call_back(ps, all_down(ps));
+    const bool down = all_down(ps);
+    if (down || uv_now(ps->loop) >= ps->deadline_ms)
+        call_back(ps, down && ps->lost == 0);
+    else
+        uv_timer_start(timer, on_timeout, next_look_ms(ps) - uv_now(ps->loop), 0);
 }
 
 void pulse_socket_wait_withdrawn(struct pulse_socket *ps, unsigned timeout_ms,
@@ -352,7 +386,11 @@ void pulse_socket_wait_withdrawn(struct pulse_socket *ps, unsigned timeout_ms,
 {
     ps->callback = callback;
     ps->arg = arg;
-    uv_timer_start(&ps->timer, on_timeout, all_down(ps) ? 0 : timeout_ms, 0);
+    ps->deadline_ms = uv_now(ps->loop) + timeout_ms;
+    if (all_down(ps))
+        ps->lost = 0; /* long ago */
+    const uint64_t wait_ms = all_down(ps) ? 0 : next_look_ms(ps) - uv_now(ps->loop);
+    uv_timer_start(&ps->timer, on_timeout, wait_ms, 0);
 }
 
 void pulse_socket_count(const struct pulse_socket *ps, unsigned *announcers, unsigned *up)

@@ -18,7 +18,8 @@ enum {
     PULSE_SOCKET_LINE_MAX = 64,
     PULSE_SOCKET_CLIENTS_MAX = 32, /* more are turned away */
     PULSE_SOCKET_STRANGER_MAX =
-        8, /* of them of one user who is neither root nor the server's */
+        8,                        /* of them of one user who is neither root nor the server's */
+    PULSE_SOCKET_LOST_MS = 10000, /* the kernel's lease by default */
 };
 
 struct pulse_socket;
@@ -56,7 +57,8 @@ void pulse_socket_hand_over(struct pulse_socket *ps, int memfd,
 void pulse_socket_adopt(struct pulse_socket *ps, const struct pulse_watcher *watcher);
 
 /* Calls back once when every announcer that is connected has said that its route is down (a first
- * time now, where none is connected), or after `timeout_ms`. `withdrawn` tells which. Set
+ * time now, where none is connected), or after `timeout_ms`. `withdrawn` tells which. One whose connection
+ * ended before it said so is waited for: until it's back and says it, or PULSE_SOCKET_LOST_MS after the end. Set
  * PULSE_DRAINING first: that is what the announcers act on. One call at a time; a close drops it. */
 void pulse_socket_wait_withdrawn(struct pulse_socket *ps, unsigned timeout_ms,
                                  void (*callback)(void *arg, bool withdrawn), void *arg);

@@ -34,3 +34,20 @@ setup() {
         done <"$work/programs"
     done
 }
+
+# The lines of a unit's key, in one.
+unit_says() {
+    sed -n "s/^$2=//p" "$prefix/lib/systemd/system/$1.service" | tr '\n' ' '
+}
+
+# systemd stops in the order of the start turned round: the sidecar, the server, which withdraws the route
+# through its driver, the driver, the routing daemon.
+@test "the units are stopped in the order in which a route is withdrawn" {
+    local driver
+    for driver in pharos-announcer pharos-route-bird pharos-route-exec; do
+        [[ " $(unit_says $driver Before)" == *" pharosd.service "* ]]
+        [[ " $(unit_says $driver After)" != *" pharosd.service "* ]]
+        [[ " $(unit_says $driver After)" == *" bird.service "* ]]
+    done
+    [[ " $(unit_says pharos-sidecar After)" == *" pharosd.service "* ]]
+}

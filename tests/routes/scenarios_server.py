@@ -161,6 +161,25 @@ def stopped(topology):
 
 
 @scenario()
+def stopped_without_announcer(topology):
+    """A planned stop just after the announcer's death waits for its return: no query is lost."""
+    begin(topology)
+    node = topology.nodes[0]
+    since = time.time()
+    node.announcer.kill()
+    node.announcer.wait()
+    node.server.terminate()
+    time.sleep(0.7)  # as long as a service manager may take
+    if node.server.poll() is not None:
+        raise Failure("the server didn't wait for its announcer")
+    node.start_announcer()
+    expect_gone(topology, node, since, 2000, "SIGTERM, and the announcer back after 0.7 s,")
+    if node.server.wait(timeout=10) != 0:
+        raise Failure(f"the server's exit status is {node.server.returncode}")
+    finish(topology, since, 0)
+
+
+@scenario()
 def upgraded(topology):
     """pharosctl upgrade, again and again: no query is lost and the route doesn't move."""
     begin(topology)

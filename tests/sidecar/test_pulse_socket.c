@@ -23,6 +23,8 @@ struct fixture {
     uv_loop_t loop;
     int memfd;
     struct pulse_socket *socket;
+    unsigned called_back;
+    bool withdrawn;
 };
 
 static int set_up(void **state)
@@ -166,6 +168,59 @@ static void another_user_can_not_take_all_places(void **state)
         close(fds[i]);
 }
 
+static void on_withdrawn(void *arg, bool withdrawn)
+{
+    struct fixture *f = arg;
+    f->called_back++;
+    f->withdrawn = withdrawn;
+}
+
+static void an_announcer_that_ended_while_up_is_waited_for_until_another_says_down(void **state)
+{
+    struct fixture *f = *state;
+    const int killed = join(f);
+    say(f, killed, "announcer\nup\n");
+    close(killed);
+    turn(f);
+    pulse_socket_wait_withdrawn(f->socket, 5000, on_withdrawn, f);
+    turn(f);
+    assert_int_equal(f->called_back, 0);
+    const int restarted = join(f);
+    say(f, restarted, "announcer\nup\n");
+    assert_int_equal(f->called_back, 0);
+    say(f, restarted, "down\n");
+    assert_int_equal(f->called_back, 1);
+    assert_true(f->withdrawn);
+    close(restarted);
+}
+
+static void
+an_announcer_that_ended_while_up_and_stays_away_ends_the_wait_by_its_limit(void **state)
+{
+    struct fixture *f = *state;
+    const int killed = join(f);
+    say(f, killed, "announcer\nup\n");
+    close(killed);
+    turn(f);
+    pulse_socket_wait_withdrawn(f->socket, 50, on_withdrawn, f);
+    while (f->called_back == 0)
+        uv_run(&f->loop, UV_RUN_ONCE);
+    assert_false(f->withdrawn);
+}
+
+static void an_announcer_that_ended_while_down_is_not_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    const int fd = join(f);
+    say(f, fd, "announcer\nup\ndown\n");
+    close(fd);
+    turn(f);
+    pulse_socket_wait_withdrawn(f->socket, 5000, on_withdrawn, f);
+    turn(f);
+    assert_int_equal(f->called_back, 1);
+    assert_true(f->withdrawn);
+}
+
 static void a_crash_ends_every_connection_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -187,6 +242,9 @@ int main(void)
         WITH_SOCKET(garbage_changes_nothing_and_endless_lines_end_the_connection),
         WITH_SOCKET(more_clients_than_there_are_places_are_turned_away),
         WITH_SOCKET(another_user_can_not_take_all_places),
+        WITH_SOCKET(an_announcer_that_ended_while_up_is_waited_for_until_another_says_down),
+        WITH_SOCKET(an_announcer_that_ended_while_up_and_stays_away_ends_the_wait_by_its_limit),
+        WITH_SOCKET(an_announcer_that_ended_while_down_is_not_waited_for),
         WITH_SOCKET(a_crash_ends_every_connection_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
