@@ -149,7 +149,9 @@ static bool set_tls(CURL *easy, const struct config_fleet *config)
     return done;
 }
 
-/* Redirections and proxies of the environment aren't for us, and other protocols neither. */
+/* Redirections and proxies of the environment aren't for us, and other protocols neither. A thread that
+ * looks a name up is left to itself when the transfer ends: libcurl would wait for it by default, for
+ * seconds where the resolver is silent. */
 static bool set_transfer(struct etcd_call *call, const char *url, const struct etcd_text *text)
 {
     CURL *easy = call->easy;
@@ -157,6 +159,7 @@ static bool set_transfer(struct etcd_call *call, const char *url, const struct e
            && curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)ETCD_TIMEOUT_MS) == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)ETCD_CONNECT_MS)
                   == CURLE_OK

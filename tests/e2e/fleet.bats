@@ -297,6 +297,35 @@ never_below() {
     logged "the store answers: https://127.0.0.1:2379"
 }
 
+resolver_listens() {
+    inside ss -Hlun | grep -q "127.0.0.99:53 "
+}
+
+@test "an endpoint's name that can't be looked up keeps the sidecar from nothing" {
+    # A resolver that takes questions and never answers; the file stands in for the sidecar's alone.
+    ip netns exec "$ns" /usr/bin/python3 -c 'import signal, socket
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.99", 53))
+signal.pause()' 3>&- &
+    pids+=("$!")
+    wait_for resolver_listens
+    echo "nameserver 127.0.0.99" >"$work/resolv.conf"
+    start_node 1 1 '"https://etcd.example.net:2379"'
+    kill -KILL "${sidecar[n1]}"
+    ip netns exec "$ns" unshare -m sh -c "mount --bind $work/resolv.conf /etc/resolv.conf &&
+        exec $PHAROS_BUILD/pharos-sidecar -c $work/n1/pharos.yaml --record $work/n1/samples" \
+        >>"$work/n1/log" 2>&1 3>&- &
+    pids+=("$!")
+    wait_for logged "the store is away"
+    wait_for is n1 state UP
+    sleep 6
+    # The longest time between two of its ticks.
+    local gap
+    gap=$(jq -s '[.[].ms] | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | max' "$work/n1/samples")
+    echo "$gap ms"
+    [ "$gap" -lt 1500 ]
+}
+
 @test "etcd restarted: nothing leaves, and leave is granted again" {
     start_etcd
     start_three 1
