@@ -1,6 +1,7 @@
 /* hook.c -- see hook.h */
 #include "server/sidecar/hook.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -44,11 +45,20 @@ static void on_closed(uv_handle_t *handle)
     }
 }
 
+/* The run is a process group of its own: what it has started would announce after the next run has withdrawn. */
+static void kill_all(const struct hook *hook)
+{
+    assert(hook->process.pid > 1);
+    uv_kill(-hook->process.pid, SIGKILL);
+}
+
 static void on_exit_of(uv_process_t *process, int64_t status, int signal)
 {
     struct hook *hook = process->data;
     uv_timer_stop(&hook->timer);
     hook->exited_well = status == 0 && signal == 0;
+    if (!hook->exited_well)
+        kill_all(hook);
     uv_close((uv_handle_t *)process, on_closed);
 }
 
@@ -56,7 +66,7 @@ static void on_timeout(uv_timer_t *timer)
 {
     struct hook *hook = timer->data;
     if (hook->running && !uv_is_closing((uv_handle_t *)&hook->process))
-        uv_process_kill(&hook->process, SIGKILL);
+        kill_all(hook);
 }
 
 static void run(struct hook *hook)
@@ -71,6 +81,7 @@ static void run(struct hook *hook)
     const uv_process_options_t options = {.exit_cb = on_exit_of,
                                           .file = hook->path,
                                           .args = arguments,
+                                          .flags = UV_PROCESS_DETACHED,
                                           .stdio = stdio,
                                           .stdio_count = 3};
     hook->running = true;

@@ -1,6 +1,7 @@
 /* hook.h -- a command that announces and withdraws: HOOK up|drain|down ADDRESS...
  * One run at a time. A run that fails, or lasts too long and is killed, is tried again with growing
- * pauses; a wish for another state ends a run under way. For one loop's thread. */
+ * pauses; a wish for another state ends a run under way. What a run that failed or was ended has started is
+ * killed with it. For one loop's thread. */
 #ifndef PHAROS_SERVER_SIDECAR_HOOK_H
 #define PHAROS_SERVER_SIDECAR_HOOK_H
 

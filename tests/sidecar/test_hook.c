@@ -171,6 +171,40 @@ static void a_run_that_lasts_too_long_is_killed_and_counts_as_failed(void **stat
     assert_int_equal(f->err, -EIO);
 }
 
+static void pause_for(struct fixture *f, uint64_t ms)
+{
+    f->timed_out = false;
+    uv_timer_start(&f->timer, on_time, ms, 0);
+    while (!f->timed_out)
+        uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+/* Else they announce after the withdrawal. */
+static void what_a_run_has_started_ends_with_it(void **state)
+{
+    struct fixture *f = *state;
+    write_script(f,
+                 "test $1 = down || { (sleep 0.5; echo late >> \"${0%hook}trace\") & wait; }");
+    hook_want(&f->hook, HAND_UP);
+    pause_for(f, 200);
+    hook_want(&f->hook, HAND_DOWN);
+    wait_finished(f, 1);
+    pause_for(f, 800);
+    assert_string_equal(read_trace(f),
+                        "up 192.0.2.53 2001:db8::53\ndown 192.0.2.53 2001:db8::53\n");
+}
+
+static void what_a_run_that_failed_has_started_ends_with_it(void **state)
+{
+    struct fixture *f = *state;
+    write_script(f, "(sleep 0.3; echo late >> \"${0%hook}trace\") & exit 1");
+    hook_want(&f->hook, HAND_UP);
+    f->hook.pause_ms = HOOK_PAUSE_MAX_MS;
+    wait_finished(f, 1);
+    pause_for(f, 600);
+    assert_string_equal(read_trace(f), "up 192.0.2.53 2001:db8::53\n");
+}
+
 static void a_hook_that_is_not_there_fails(void **state)
 {
     struct fixture *f = *state;
@@ -188,6 +222,8 @@ int main(void)
         WITH_HOOK(a_wish_for_the_opposite_ends_a_run_under_way),
         WITH_HOOK(a_wish_for_the_opposite_does_not_wait_for_the_pause),
         WITH_HOOK(a_run_that_lasts_too_long_is_killed_and_counts_as_failed),
+        WITH_HOOK(what_a_run_has_started_ends_with_it),
+        WITH_HOOK(what_a_run_that_failed_has_started_ends_with_it),
         WITH_HOOK(a_hook_that_is_not_there_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
