@@ -5,7 +5,7 @@
 #ifndef PHAROS_SERVER_ADMIN_FD_STORE_H
 #define PHAROS_SERVER_ADMIN_FD_STORE_H
 
-#include "server/admin/notify.h"
+#include "server/base/notify.h"
 #include "server/io/front.h"
 
 /* Takes the descriptors that the service manager passed to us, and cleans the environment. To be

@@ -97,6 +97,7 @@ static void on_tick(struct watch *watch)
 {
     struct hand *hand = watch->data;
     const uint64_t now_ms = uv_now(watch->loop);
+    notify_feed(&hand->notify, now_ms);
     if (hand->route == HAND_DRAIN && watch->server == SERVER_LEAVING
         && now_ms - hand->wanted_ms >= HAND_LEAVING_MS)
         want(hand, HAND_DOWN, "server-leaving");
@@ -169,8 +170,14 @@ int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *dri
     hand->watch.ticked = on_tick;
     hand->watch.data = hand;
     hand->watch.greeting = "announcer\nup\n";
-    const int err = control_open(&hand->control, loop, control_path, hand_answer, hand);
-    return err != 0 ? err : watch_start(&hand->watch, loop, pulse_path);
+    int err = control_open(&hand->control, loop, control_path, hand_answer, hand);
+    if (err == 0)
+        err = watch_start(&hand->watch, loop, pulse_path);
+    if (err != 0)
+        return err;
+    notify_init(&hand->notify);
+    notify_send(&hand->notify, "READY=1");
+    return 0;
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -195,6 +202,8 @@ void hand_run(struct hand *hand)
 
 void hand_stop(struct hand *hand)
 {
+    notify_send(&hand->notify, "STOPPING=1");
+    notify_fini(&hand->notify);
     watch_stop(&hand->watch);
     control_close(hand->control);
 }

@@ -17,6 +17,7 @@
 #ifndef PHAROS_SERVER_SIDECAR_HAND_H
 #define PHAROS_SERVER_SIDECAR_HAND_H
 
+#include "server/base/notify.h"
 #include "server/sidecar/control.h"
 #include "server/sidecar/watch.h"
 
@@ -47,9 +48,10 @@ struct hand {
     uint64_t refreshed_ms; /* when apply() was last called */
     struct watch watch;
     struct control *control;
+    struct notify notify;
 };
 
-/* Begins with the state found. Returns 0 or a negative errno. */
+/* Begins with the state found, and tells the service manager, whose watchdog each tick feeds. Returns 0 or a negative errno. */
 int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *driver,
                enum hand_route found, const char *pulse_path, const char *control_path);
 

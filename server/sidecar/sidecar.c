@@ -1,6 +1,7 @@
 /* sidecar.c -- pharos-sidecar: watches, decides, and tells the route's driver
  * Its death changes nothing: the driver keeps the last word. */
 #include "server/base/descriptors.h"
+#include "server/base/notify.h"
 #include "server/sidecar/audit.h"
 #include "server/sidecar/clock_step.h"
 #include "server/sidecar/confine.h"
@@ -40,6 +41,7 @@ struct sidecar {
     struct fleet_guards *fleet; /* NULL: there's none */
     struct group *gone;         /* with a configuration: their last probes may be under way */
     uv_signal_t signal[SIGNALS];
+    struct notify notify;
 };
 
 static int64_t clock_us(clockid_t id)
@@ -86,7 +88,9 @@ static void decide_all(struct sidecar *s)
 
 static void on_tick(struct watch *watch)
 {
-    decide_all(watch->data);
+    struct sidecar *s = watch->data;
+    decide_all(s);
+    notify_feed(&s->notify, uv_now(s->loop));
 }
 
 static void on_server(struct watch *watch)
@@ -405,7 +409,11 @@ static int run(struct sidecar *s)
     log_notice("watching %s: %zu group(s), late after %u ms, without a fleet: %s",
                s->pulse_path, s->groups, config->route.late_ms,
                config->route.without_fleet == WITHOUT_FLEET_WITHDRAW ? "withdraw" : "stay");
+    notify_init(&s->notify);
+    notify_send(&s->notify, "READY=1");
     uv_run(s->loop, UV_RUN_DEFAULT);
+    notify_send(&s->notify, "STOPPING=1");
+    notify_fini(&s->notify);
     stop(s);
     log_notice("stopped; routes stay as they are");
     return EXIT_SUCCESS;

@@ -20,9 +20,11 @@ setup() {
     test -f "$prefix/share/man/man5/pharos.yaml.5"
 }
 
+units="pharosd pharos-announcer pharos-route-bird pharos-route-exec pharos-sidecar"
+
 @test "the units start and reload programs that are there" {
     local unit program
-    for unit in pharosd pharos-announcer pharos-route-bird pharos-route-exec pharos-sidecar; do
+    for unit in $units; do
         sed -n 's/^Exec[A-Za-z]*=\([^ ]*\).*/\1/p' \
             "$prefix/lib/systemd/system/$unit.service" >"$work/programs"
         test -s "$work/programs"
@@ -50,4 +52,40 @@ unit_says() {
         [[ " $(unit_says $driver After)" == *" bird.service "* ]]
     done
     [[ " $(unit_says pharos-sidecar After)" == *" pharosd.service "* ]]
+}
+
+@test "systemd has nothing to say against the units, and finds them little exposed" {
+    local unit
+    mkdir "$work/units"
+    cp "$prefix"/lib/systemd/system/*.service "$work/units"
+    cd "$work/units"
+    sed -i "s|^\(Exec[A-Za-z]*=\)\(${prefix#"$work"}\)|\1$prefix|" ./*.service
+    run -0 systemd-analyze verify --man=no ./*.service
+    [ "$output" = "" ]
+    for unit in $units; do
+        systemd-analyze security --offline=yes --threshold=25 --no-pager "./$unit.service"
+    done
+}
+
+# The lease lasts ten seconds, a route by BIRD or a hook for ever: until the driver is back nobody ends it.
+@test "a program that died is back within a second, and one that hangs is ended within five" {
+    local unit pause
+    for unit in $units; do
+        [ "$(unit_says $unit Type)" = "notify " ]
+        [ "$(unit_says $unit Restart)" = "always " ]
+        [ "$(unit_says $unit StartLimitIntervalSec)" = "0 " ]
+        pause=$(unit_says $unit RestartSec)
+        [[ $pause == *"ms " ]]
+        [ "${pause%ms *}" -le 500 ]
+        [ "$unit" = pharosd ] || [ "$(unit_says $unit WatchdogSec)" = "5s " ]
+    done
+}
+
+@test "an overloaded node doesn't keep the programs of the route from their work" {
+    local unit
+    for unit in pharos-announcer pharos-route-bird pharos-route-exec pharos-sidecar; do
+        [ "$(unit_says $unit Nice)" -lt 0 ]
+        [ "$(unit_says $unit CPUWeight)" -gt 100 ]
+        [ "$(unit_says $unit OOMScoreAdjust)" -lt "$(unit_says pharosd OOMScoreAdjust)" ]
+    done
 }

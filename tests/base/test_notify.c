@@ -1,8 +1,9 @@
 /* test_notify.c -- datagrams to the service manager, as sd_notify(3) has them */
-#include "server/admin/notify.h"
+#include "server/base/notify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -149,6 +150,35 @@ static void the_watchdog_is_fed_at_half_of_its_time(void **state)
     close(fd);
 }
 
+static void the_watchdog_is_fed_when_it_is_due(void **state)
+{
+    (void)state;
+    char path[64];
+    struct notify notify;
+    snprintf(path, sizeof path, "@pharos-watchdog-%ld", (long)getpid());
+    const int fd = manager(path);
+    setenv("WATCHDOG_USEC", "3000000", 1);
+    unsetenv("WATCHDOG_PID");
+    notify_init(&notify);
+    static const struct {
+        uint64_t now_ms;
+        bool fed;
+    } ticks[] = {{5000, true}, {5050, false}, {6499, false}, {6500, true}, {9000, true}};
+    for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++) {
+        char text[16];
+        notify_feed(&notify, ticks[i].now_ms);
+        assert_int_equal(recv(fd, text, sizeof text, MSG_DONTWAIT) > 0, ticks[i].fed);
+    }
+    notify_fini(&notify);
+    unsetenv("WATCHDOG_USEC");
+    notify_init(&notify);
+    char text[16];
+    notify_feed(&notify, 5000);
+    assert_int_equal(recv(fd, text, sizeof text, MSG_DONTWAIT), -1);
+    notify_fini(&notify);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +187,7 @@ int main(void)
         cmocka_unit_test(a_descriptor_travels_with_its_text),
         cmocka_unit_test(without_a_manager_nothing_is_sent),
         cmocka_unit_test(the_watchdog_is_fed_at_half_of_its_time),
+        cmocka_unit_test(the_watchdog_is_fed_when_it_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* notify.c -- tells the service manager how we are */
-#include "server/admin/notify.h"
+#include "server/base/notify.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -73,6 +73,15 @@ void notify_send(const struct notify *notify, const char *format, ...)
     const size_t octets = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
     sendto(notify->fd, text, octets, MSG_NOSIGNAL, (const struct sockaddr *)&notify->to,
            notify->to_octets);
+}
+
+void notify_feed(struct notify *notify, uint64_t now_ms)
+{
+    if (notify->watchdog_ms == 0
+        || (notify->fed_ms != 0 && now_ms - notify->fed_ms < notify->watchdog_ms))
+        return;
+    notify->fed_ms = now_ms;
+    notify_send(notify, "WATCHDOG=1");
 }
 
 void notify_send_fd(const struct notify *notify, int fd, const char *text)
