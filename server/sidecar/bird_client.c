@@ -19,6 +19,7 @@ static void free_handle(uv_handle_t *handle)
 static void lose(struct bird_client *client, int err)
 {
     const bool busy = client->state == BIRD_BUSY;
+    client->lost = err;
     if (client->pipe != NULL)
         uv_close((uv_handle_t *)client->pipe, free_handle);
     client->pipe = NULL;

@@ -21,6 +21,9 @@ struct bird_client {
     void (*noticed)(struct bird_client *client);       /* protocols may have changed */
     void *data;
 
+    /* For the caller: why there's no connection, or why the last one ended; a negative errno, or 0. */
+    int lost;
+
     /* Private. */
     uv_loop_t *loop;
     uv_timer_t timer; /* of the command, or until the next attempt to connect */

@@ -47,6 +47,7 @@ static void want(struct hand *hand, enum hand_route route, const char *reason)
         hand->progress = HAND_PENDING;
         hand->wanted_ms = uv_now(hand->watch.loop);
     }
+    hand->unknown = false;
     hand->route = route;
     hand->reason = reason;
     if (route != HAND_DOWN)
@@ -86,7 +87,7 @@ static void on_server(struct watch *watch)
     };
     if (watch->server == SERVER_LEAVING && hand->route == HAND_UP && hand->driver.drains)
         want(hand, HAND_DRAIN, reason[SERVER_LEAVING]);
-    else if (hand->route != HAND_DOWN && watch->server != SERVER_WELL
+    else if ((hand->route != HAND_DOWN || hand->unknown) && watch->server != SERVER_WELL
              && watch->server != SERVER_UNKNOWN)
         want(hand, HAND_DOWN, reason[watch->server]);
     hand_say("server: %s", server_to_text(watch->server));
@@ -102,6 +103,8 @@ static void on_tick(struct watch *watch)
         && now_ms - hand->wanted_ms >= HAND_LEAVING_MS)
         want(hand, HAND_DOWN, "server-leaving");
     const bool well = watch->server == SERVER_WELL && watch->beats.moved;
+    if (hand->unknown)
+        return;
     if (now_ms - hand->refreshed_ms < hand->driver.refresh_ms
         || (hand->route != HAND_DOWN && !well))
         return;
@@ -129,11 +132,13 @@ static void answer_up(struct hand *hand, const char *instance, char answer[CONTR
     }
 }
 
-/* Only what is announced can be drained: the word never brings a route up. */
+/* Only what is announced can be drained: the word never brings a route up. What isn't known is withdrawn. */
 static void drain(struct hand *hand)
 {
     if (hand->route == HAND_UP)
         want(hand, hand->driver.drains ? HAND_DRAIN : HAND_DOWN, "word");
+    else if (hand->unknown)
+        want(hand, HAND_DOWN, "word");
 }
 
 void hand_answer(void *arg, char *line, char answer[CONTROL_LINE_MAX])
@@ -157,12 +162,27 @@ void hand_answer(void *arg, char *line, char answer[CONTROL_LINE_MAX])
                                                   : "failing");
 }
 
+static void take_over(struct hand *hand, enum hand_route found)
+{
+    hand->route = found;
+    hand->reason = found != HAND_DOWN ? "taken-over" : "start";
+}
+
+void hand_found(struct hand *hand, enum hand_route found)
+{
+    if (!hand->unknown)
+        return;
+    hand->unknown = false;
+    take_over(hand, found);
+    hand_say("%s: %s", hand_route_to_text(found), hand->reason);
+}
+
 int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *driver,
                enum hand_route found, const char *pulse_path, const char *control_path)
 {
     hand->driver = *driver;
-    hand->route = found;
-    hand->reason = found != HAND_DOWN ? "taken-over" : "start";
+    take_over(hand, found);
+    hand->unknown = driver->looks;
     hand->wanted_ms = uv_now(loop);
     hand->progress = HAND_PENDING;
     hand->refreshed_ms = 0;

@@ -36,14 +36,16 @@ struct hand_driver {
     void *data;
     bool refreshes;
     bool drains; /* knows HAND_DRAIN; otherwise it's never told that */
+    bool looks;  /* doesn't know yet what is announced; hand_found() will tell */
     unsigned refresh_ms;
 };
 
 struct hand {
     struct hand_driver driver;
     enum hand_route route; /* wanted */
-    const char *reason;    /* of `route` */
-    uint64_t wanted_ms;    /* since when, by the loop's time */
+    bool unknown;       /* the driver looks: nothing is applied, until a word or the dead man */
+    const char *reason; /* of `route` */
+    uint64_t wanted_ms; /* since when, by the loop's time */
     enum hand_progress progress;
     uint64_t refreshed_ms; /* when apply() was last called */
     struct watch watch;
@@ -51,9 +53,12 @@ struct hand {
     struct notify notify;
 };
 
-/* Begins with the state found, and tells the service manager, whose watchdog each tick feeds. Returns 0 or a negative errno. */
+/* Begins with the state found (HAND_DOWN where the driver looks), and tells the service manager, whose watchdog each tick feeds. Returns 0 or a negative errno. */
 int hand_start(struct hand *hand, uv_loop_t *loop, const struct hand_driver *driver,
                enum hand_route found, const char *pulse_path, const char *control_path);
+
+/* What a driver that looked has found; without effect where a word or the dead man came first. */
+void hand_found(struct hand *hand, enum hand_route found);
 
 /* The driver's word about `route`: 0, or a negative errno. */
 void hand_report(struct hand *hand, enum hand_route route, int err);

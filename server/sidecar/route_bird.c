@@ -17,7 +17,7 @@ enum {
     PROTOCOLS_MAX = 16,
     NAME_MAX_OCTETS = 64,
     REFRESH_MS = 500,
-    LOOK_MS = 1000,   /* how long the start waits for what BIRD holds */
+    LOOK_MS = 900,    /* how long the start waits for what BIRD holds */
     NOTICES_MAX = 10, /* acted upon between two refreshes: so two that disagree don't spin */
 };
 
@@ -34,8 +34,9 @@ struct route_bird {
     struct protocol protocol[PROTOCOLS_MAX];
     bool drains;
 
-    /* At the start: what BIRD holds. */
+    /* From the start on, until it's known or no longer of interest: what BIRD holds. */
     bool looking;
+    bool waiting; /* the start, for that */
     enum hand_route found;
 
     /* The run of commands under way: for each step a protocol, first those to enable, then the others. */
@@ -122,10 +123,11 @@ static void apply(struct hand *hand, enum hand_route route)
     (void)route; /* hand->route: the run takes the newest */
     struct route_bird *r = hand->driver.data;
     r->notices = 0;
+    r->looking = false;
     begin(r);
 }
 
-/* BIRD may have forgotten. "Up" is for a living server alone, as in hand.c. */
+/* BIRD may have forgotten, or was asked something else. "Up" is for a living server alone, as in hand.c. */
 static void begin_unasked(struct route_bird *r)
 {
     if (!r->looking && r->hand.watch.loop != NULL
@@ -137,7 +139,8 @@ static void look_on(struct route_bird *r)
 {
     char command[BIRD_COMMAND_MAX];
     if (r->step == r->protocols) {
-        r->looking = false;
+        r->looking = r->waiting = false;
+        hand_found(&r->hand, r->found);
         return;
     }
     snprintf(command, sizeof(command), "show protocols '%s'", r->protocol[r->step].name);
@@ -147,10 +150,13 @@ static void look_on(struct route_bird *r)
 static void on_ready(struct bird_client *bird)
 {
     struct route_bird *r = bird->data;
-    if (r->looking)
-        look_on(r);
-    else
+    if (!r->looking) {
         begin_unasked(r);
+        return;
+    }
+    r->step = 0;
+    r->found = HAND_DOWN;
+    look_on(r);
 }
 
 static void on_heard(struct bird_client *bird, const struct bird_line *line)
@@ -175,13 +181,15 @@ static void on_done(struct bird_client *bird, int err)
 {
     struct route_bird *r = bird->data;
     if (r->looking) {
-        r->step = err == 0 ? r->step + 1 : 0;
+        r->step++;
         if (err == 0)
             look_on(r);
         return;
     }
-    if (!r->running)
-        return; /* the look's, which was over before it */
+    if (!r->running) { /* the look's, which was over before it */
+        begin_unasked(r);
+        return;
+    }
     if (err != 0) {
         finish(r, err);
         return;
@@ -231,11 +239,13 @@ static int set_option(void *arg, int option, char *text)
 static void on_look_over(uv_timer_t *timer)
 {
     struct route_bird *r = timer->data;
-    r->looking = false;
+    r->waiting = false;
+    if (r->bird.lost == -ENOENT || r->bird.lost == -ECONNREFUSED)
+        r->looking = false;
 }
 
 /* Finds the route that BIRD holds, so that a restart of this program doesn't change it. BIRD away holds
- * none. */
+ * none; one that is there and silent may hold one, and is looked at when it speaks. */
 static int look(struct route_bird *r, uv_loop_t *loop)
 {
     uv_timer_t timer;
@@ -245,9 +255,8 @@ static int look(struct route_bird *r, uv_loop_t *loop)
     timer.data = r;
     uv_timer_init(loop, &timer);
     uv_timer_start(&timer, on_look_over, LOOK_MS, 0);
-    r->looking = true;
-    r->found = HAND_DOWN;
-    while (r->looking)
+    r->looking = r->waiting = true;
+    while (r->waiting)
         uv_run(loop, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&timer, NULL);
     uv_run(loop, UV_RUN_NOWAIT); /* it's on this stack */
@@ -266,8 +275,10 @@ static int start(void *arg, uv_loop_t *loop)
                                        .data = r,
                                        .refreshes = true,
                                        .drains = r->drains,
+                                       .looks = r->looking,
                                        .refresh_ms = REFRESH_MS};
-    return hand_start(&r->hand, loop, &driver, r->found, r->program.pulse, r->program.control);
+    const enum hand_route found = r->looking ? HAND_DOWN : r->found; /* maybe of half a look */
+    return hand_start(&r->hand, loop, &driver, found, r->program.pulse, r->program.control);
 }
 
 static void stop(void *arg)

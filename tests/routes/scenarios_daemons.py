@@ -2,7 +2,7 @@
 import signal
 import time
 
-from checks import begin, expect_back, expect_gone, expect_no_change, finish, scenario
+from checks import begin, expect_back, expect_gone, expect_no_change, finish, scenario, stay
 from daemons import BFD_MS, BirdControl, BirdForgetful, ExaBgp, Frr, GoBgp
 from fib import Failure, wait_for
 
@@ -151,6 +151,31 @@ def frozen(topology):
     for process in node.daemon.processes:
         process.send_signal(signal.SIGCONT)
     expect_back(node, "the daemon goes on", 20)
+    finish(topology, since)
+
+
+@scenario(name="bird-control-silent", daemon=BirdControl, bfd=False)
+def driver_restarted_meanwhile(topology):
+    """BIRD says nothing while its driver is restarted without a sidecar: nothing changes; a dead server's route goes."""
+    begin(topology)
+    node = topology.nodes[0]
+    since = time.time()
+    node.sidecar.kill()
+    for dead in (False, True):
+        node.daemon.processes[0].send_signal(signal.SIGSTOP)
+        node.announcer.kill()
+        node.announcer.wait()
+        node.start_announcer()
+        time.sleep(2)  # longer than the driver waits for BIRD
+        if dead:
+            node.server.kill()
+            since = time.time()
+            time.sleep(0.5)
+        node.daemon.processes[0].send_signal(signal.SIGCONT)
+        if dead:
+            expect_gone(topology, node, since, 1500, "kill -9, and BIRD speaks again after 0.5 s,")
+        else:
+            stay(topology, since, 2, "driver restarted while BIRD is silent")
     finish(topology, since)
 
 

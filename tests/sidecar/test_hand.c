@@ -427,6 +427,57 @@ static void a_route_found_up_without_a_server_goes(void **state)
     assert_string_equal(f->hand.reason, "server-away");
 }
 
+static void begin_looking(struct fixture *f)
+{
+    const struct hand_driver driver = {
+        .apply = apply, .data = f, .refreshes = true, .looks = true, .refresh_ms = 100};
+    f->up = true;
+    assert_int_equal(
+        hand_start(&f->hand, &f->loop, &driver, HAND_DOWN, f->pulse_path, f->control_path), 0);
+    f->started = true;
+}
+
+static void a_route_that_the_driver_looks_for_is_left_alone_until_it_is_found(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f);
+    begin_looking(f);
+    WAIT_FOR(f, f->hand.watch.server == SERVER_WELL);
+    run_for(f, 300);
+    assert_int_equal(f->applied, 0);
+    assert_string_equal(tell(f, "get"), "down start pending");
+    hand_found(&f->hand, HAND_UP);
+    WAIT_FOR(f, f->applied > 0);
+    assert_true(f->up);
+    assert_string_equal(tell(f, "get"), "up taken-over applied");
+}
+
+static void a_route_that_the_driver_looks_for_goes_without_a_server(void **state)
+{
+    struct fixture *f = *state;
+    begin_looking(f);
+    WAIT_FOR(f, !f->up);
+    assert_string_equal(tell(f, "get"), "down server-away applied");
+    hand_found(&f->hand, HAND_UP);
+    run_for(f, 300);
+    assert_false(f->up);
+}
+
+static void a_word_counts_while_the_driver_looks(void **state)
+{
+    static const char *const words[] = {"down", "drain", "up"};
+    struct fixture *f = *state;
+    start_server(f);
+    for (size_t i = 0; i < 3; i++) {
+        begin_looking(f);
+        WAIT_FOR(f, f->hand.watch.server == SERVER_WELL);
+        assert_string_equal(tell(f, words[i]),
+                            i == 2 ? "up word applied" : "down word applied");
+        assert_int_equal(f->up, i == 2);
+        stop_hand(f);
+    }
+}
+
 static void a_failing_driver_is_tried_again(void **state)
 {
     struct fixture *f = *state;
@@ -522,6 +573,9 @@ int main(void)
         WITH_LOOP(the_lease_is_renewed_while_the_server_is_well_and_no_longer),
         WITH_LOOP(a_route_found_up_is_kept_over_a_restart),
         WITH_LOOP(a_route_found_up_without_a_server_goes),
+        WITH_LOOP(a_route_that_the_driver_looks_for_is_left_alone_until_it_is_found),
+        WITH_LOOP(a_route_that_the_driver_looks_for_goes_without_a_server),
+        WITH_LOOP(a_word_counts_while_the_driver_looks),
         WITH_LOOP(a_failing_driver_is_tried_again),
         WITH_LOOP(a_planned_stop_waits_for_the_route_to_be_gone),
         WITH_LOOP(a_planned_stop_does_not_wait_for_ever),
