@@ -184,6 +184,7 @@ class ExaBgp(Daemon):
     """ExaBGP with its API process, and a hook that tells that one."""
     driver = "exec"
     limit_ms = 500
+    repeat_s = 5
 
     def start(self):
         path = self.node.dir
@@ -198,7 +199,7 @@ class ExaBgp(Daemon):
         self.write("hook", f"#!/bin/sh\nPHAROS_EXABGP_DIR={self.node.dir}/exabgp exec "
                            f"{CONTRIB}/exabgp/exabgp-hook \"$@\"\n", 0o755)
         return ["pharos-route-exec", "--hook", f"{self.node.dir}/hook", "--drain", "--timeout", "2",
-                *self.addresses(group)]
+                "--repeat", str(self.repeat_s), *self.addresses(group)]
 
 
 class GoBgp(Daemon):

@@ -1,5 +1,6 @@
 """The routing daemons, each with its driver."""
 import signal
+import subprocess
 import time
 
 from checks import begin, expect_back, expect_gone, expect_no_change, finish, scenario, stay
@@ -71,6 +72,27 @@ def daemon(topology):
     since = time.time()
     restart_daemon(topology, node)
     expect_back(node, "sessions after the daemon's restart", 2)
+    finish(topology, since)
+
+
+@scenario(name="exabgp-meddled", daemon=ExaBgp)
+def meddled(topology):
+    """What is withdrawn or announced behind the driver's back is right again when the hook is repeated."""
+    begin(topology)
+    node = topology.nodes[0]
+    addresses = topology.groups["any"]
+    since = time.time()
+    subprocess.run([f"{node.dir}/hook", "down", *addresses], check=True)
+    expect_gone(topology, node, since, 1000, "withdrawn behind the driver's back")
+    expect_back(node, "the hook repeated", node.daemon.repeat_s + 1, since)
+    stay(topology, time.time(), node.daemon.repeat_s + 1, "the same said again")
+    since = time.time()
+    node.server.kill()
+    expect_gone(topology, node, since, node.daemon.limit_ms, "kill -9")
+    since = time.time()
+    subprocess.run([f"{node.dir}/hook", "up", *addresses], check=True)
+    wait_for("announced behind the driver's back", node.announced, 2)
+    expect_gone(topology, node, since, node.daemon.repeat_s * 1000 + 1000, "announced behind the driver's back")
     finish(topology, since)
 
 
