@@ -71,6 +71,32 @@ static void tell(struct sidecar *s, const struct group *group, const struct deci
     audit_decision(&s->audit, group, d);
 }
 
+/* The socket of a group's driver: the one with the group's name where it's there, and also where none is, unless
+ * there's one group alone. The first group's may be without a name, so that a node with one group gets another
+ * without a change to its driver. */
+static void find_control(const struct sidecar_options *o, size_t index, char path[4096])
+{
+    const char *run_dir = o->config.run_dir;
+    const struct config_route *route = &o->config.route;
+    if (o->control != NULL) {
+        snprintf(path, 4096, "%s", o->control);
+        return;
+    }
+    snprintf(path, 4096, "%s/announcer-%s.sock", run_dir, route->group[index].name);
+    if (index != 0 || access(path, F_OK) == 0)
+        return;
+    snprintf(path, 4096, "%s/announcer.sock", run_dir);
+    if (route->groups > 1 && access(path, F_OK) != 0)
+        snprintf(path, 4096, "%s/announcer-%s.sock", run_dir, route->group[index].name);
+}
+
+/* Drivers may come later, in either place: a route client connects to the path that it finds then. */
+static void find_drivers(struct sidecar *s)
+{
+    if (s->groups != 0 && s->group[0]->route.route == ROUTE_UNKNOWN)
+        find_control(&s->options, 0, s->group[0]->control);
+}
+
 static void decide_all(struct sidecar *s)
 {
     const struct group_tick tick = look_at_clocks(s);
@@ -89,6 +115,7 @@ static void decide_all(struct sidecar *s)
 static void on_tick(struct watch *watch)
 {
     struct sidecar *s = watch->data;
+    find_drivers(s);
     decide_all(s);
     notify_feed(&s->notify, uv_now(s->loop));
 }
@@ -183,17 +210,6 @@ static bool carry_out(void *arg, const struct route_request *request, FILE *to)
     return well;
 }
 
-static void find_control(const struct sidecar_options *o, const char *group, char path[4096])
-{
-    const char *run_dir = o->config.run_dir;
-    if (o->control != NULL)
-        snprintf(path, 4096, "%s", o->control);
-    else if (o->config.route.groups == 1)
-        snprintf(path, 4096, "%s/announcer.sock", run_dir);
-    else
-        snprintf(path, 4096, "%s/announcer-%s.sock", run_dir, group);
-}
-
 /* The guards of a configuration's fleet, if it has one. */
 static int open_fleet(struct sidecar *s, const struct config *config,
                       struct fleet_guards **fleet)
@@ -223,11 +239,12 @@ static void guard_groups(struct sidecar *s)
         group_guard(s->group[i], fleet_guards_add(s->fleet, s->group[i]->name));
 }
 
-static int add_group(struct sidecar *s, const struct config_group *is)
+static int add_group(struct sidecar *s, size_t index)
 {
     char path[4096];
-    find_control(&s->options, is->name, path);
-    struct group *group = group_new(&s->options.config, is, path);
+    find_control(&s->options, index, path);
+    const struct config *config = &s->options.config;
+    struct group *group = group_new(config, &config->route.group[index], path);
     if (group == NULL)
         return -ENOMEM;
     s->group[s->groups++] = group;
@@ -239,7 +256,7 @@ static int start_groups(struct sidecar *s)
     const struct config_route *route = &s->options.config.route;
     int err = 0;
     for (size_t i = 0; err == 0 && i < route->groups; i++)
-        err = add_group(s, &route->group[i]);
+        err = add_group(s, i);
     guard_groups(s);
     return err;
 }

@@ -59,11 +59,14 @@ unit_says() {
     mkdir "$work/units"
     cp "$prefix"/lib/systemd/system/*.service "$work/units"
     cd "$work/units"
+    for unit in *@.service; do
+        mv "$unit" "${unit%.service}two.service"
+    done
     sed -i "s|^\(Exec[A-Za-z]*=\)\(${prefix#"$work"}\)|\1$prefix|" ./*.service
     run -0 systemd-analyze verify --man=no ./*.service
     [ "$output" = "" ]
-    for unit in $units; do
-        systemd-analyze security --offline=yes --threshold=25 --no-pager "./$unit.service"
+    for unit in *.service; do
+        systemd-analyze security --offline=yes --threshold=25 --no-pager "./$unit"
     done
 }
 
@@ -87,5 +90,15 @@ unit_says() {
         [ "$(unit_says $unit Nice)" -lt 0 ]
         [ "$(unit_says $unit CPUWeight)" -gt 100 ]
         [ "$(unit_says $unit OOMScoreAdjust)" -lt "$(unit_says pharosd OOMScoreAdjust)" ]
+    done
+}
+
+@test "each driver has a unit for a group of several, with a socket and arguments of its own" {
+    local driver
+    for driver in pharos-announcer pharos-route-bird pharos-route-exec; do
+        [ "$(unit_says "$driver@" EnvironmentFile)" = "/etc/default/$driver-%i " ]
+        grep -q -- '--control /run/pharos/announcer-%i.sock$' "$prefix/lib/systemd/system/$driver@.service"
+        diff "$prefix/lib/systemd/system/$driver.service" "$prefix/lib/systemd/system/$driver@.service" >"$work/diff" || true
+        [ "$(grep -c '^>' "$work/diff")" = 5 ]
     done
 }
