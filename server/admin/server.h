@@ -3,9 +3,9 @@
 #ifndef PHAROS_SERVER_ADMIN_SERVER_H
 #define PHAROS_SERVER_ADMIN_SERVER_H
 
-#include "server/base/notify.h"
 #include "server/admin/options.h"
 #include "server/admin/pulse_socket.h"
+#include "server/base/notify.h"
 #include "server/base/pulse.h"
 #include "server/io/front.h"
 #include "server/maintain/maintain.h"
