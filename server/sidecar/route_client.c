@@ -93,11 +93,18 @@ static void ask_in(struct route_client *c, unsigned ms)
     uv_timer_again(&c->timer);
 }
 
+/* What the driver let go of before this wish is down, and nothing to be taken in again. */
+static enum route find_route(struct route_client *c, const char *line)
+{
+    const enum route route = route_from_text(line);
+    c->seen_up = c->seen_up || route == ROUTE_UP;
+    return route == ROUTE_WITHDRAWN && !c->seen_up ? ROUTE_DOWN : route;
+}
+
 /* A driver that let go of a route which it had held for this wish isn't contradicted here. */
 static bool differs(const struct route_client *c)
 {
-    return (c->wish == WISH_UP && c->route != ROUTE_UP
-            && (c->route != ROUTE_WITHDRAWN || !c->seen_up))
+    return (c->wish == WISH_UP && c->route != ROUTE_UP && c->route != ROUTE_WITHDRAWN)
            || (c->wish == WISH_DRAIN && c->route == ROUTE_UP)
            || (c->wish == WISH_DOWN && (c->route == ROUTE_UP || c->route == ROUTE_DRAIN));
 }
@@ -119,8 +126,7 @@ static void hear(struct route_client *c, char *line)
         c->pending--;
     if (c->pending != 0)
         return;
-    c->route = route_from_text(line);
-    c->seen_up = c->seen_up || c->route == ROUTE_UP;
+    c->route = find_route(c, line);
     if (refused)
         ask_in(c, ROUTE_CLIENT_AGAIN_MS);
     else if (c->asked && differs(c))

@@ -1,8 +1,9 @@
 /* route_client.h -- tells the route's driver what the verdict wishes
  * Keeps a connection to the driver's control socket (hand.h has its lines), asks for its state every
- * second and gives the word again where the two differ, unless the driver has let go by itself: that is
- * for the verdict to take in. A word that was refused, as where the driver didn't find the server well
- * for a moment, is given again sooner. Without a path it's a dry run. For one loop's thread. */
+ * second and gives the word again where the two differ, unless the driver has let go by itself of what it
+ * had up for this wish: that's ROUTE_WITHDRAWN, and the verdict must answer it with another wish. A word
+ * that was refused, as where the driver didn't find the server well for a moment, is given again sooner.
+ * Without a path it's a dry run. For one loop's thread. */
 #ifndef PHAROS_SERVER_SIDECAR_ROUTE_CLIENT_H
 #define PHAROS_SERVER_SIDECAR_ROUTE_CLIENT_H
 
@@ -36,7 +37,7 @@ struct route_client {
     unsigned pending; /* answers still to come */
     bool overdue;     /* none of them came since the last round */
     bool asked;       /* the last that was said is "get" */
-    bool seen_up;     /* since the wish */
+    bool seen_up;     /* since the wish changed */
     size_t filled;
     char line[CONTROL_LINE_MAX + 1];
 };

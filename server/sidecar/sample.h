@@ -14,7 +14,7 @@ enum route {
     ROUTE_DRAIN,
     ROUTE_FRESH, /* down, and nobody has decided so: it has just started, or a planned stop */
     ROUTE_DOWN,  /* by a word */
-    ROUTE_WITHDRAWN, /* by the driver itself: server dead or hung */
+    ROUTE_WITHDRAWN, /* by the driver itself, which had it up for this wish: server dead or hung */
 };
 
 /* What the driver should be told. */

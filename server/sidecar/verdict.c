@@ -82,7 +82,6 @@ static bool enter(struct verdict *v, enum verdict_state state, uint64_t now_ms)
     v->answered = 0;
     v->guard_said_stay = false;
     v->budget_told = false;
-    v->route_seen_up = false;
     return true;
 }
 
@@ -96,6 +95,9 @@ static const char *gone_text(const struct sample *s)
     return s->health == HEALTH_HUNG ? "the server hangs: no worker moves"
                                     : "the server is gone";
 }
+
+static const char withdrawn_text[] =
+    "the driver has withdrawn the route: it saw the server dead or hung";
 
 static bool all_answered(const struct verdict *v, const struct sample *s)
 {
@@ -155,9 +157,8 @@ static bool step_gone(struct verdict *v, const struct sample *s, uint64_t now_ms
         say(v, "the server stops or starts as planned");
         return enter(v, VERDICT_INIT, now_ms);
     }
-    v->route_seen_up = v->route_seen_up || s->route == ROUTE_UP;
-    if (s->route == ROUTE_WITHDRAWN && v->route_seen_up) {
-        say(v, "the driver has withdrawn the route: it saw the server dead or hung");
+    if (s->route == ROUTE_WITHDRAWN) {
+        say(v, "%s", withdrawn_text);
         return enter(v, VERDICT_DOWN, now_ms);
     }
     return false;
@@ -371,8 +372,9 @@ static void watch_overload(struct verdict *v, const struct sample *s, uint64_t n
     find_overload(v, s, now_ms);
 }
 
-/* Under a word that keeps the route up, the server's death takes it away all the same. It's back as soon
- * as the server serves, if held only after it has answered on every path. */
+/* Under a word that keeps the route up, the server's death takes it away all the same, also one that the
+ * driver alone has seen. It's back as soon as the server serves, if held only after it has answered on
+ * every path. */
 static bool step_word(struct verdict *v, const struct sample *s, uint64_t now_ms)
 {
     if (v->state == VERDICT_DRAIN)
@@ -380,10 +382,12 @@ static bool step_word(struct verdict *v, const struct sample *s, uint64_t now_ms
     if (v->state == VERDICT_FORCED_DOWN)
         return false;
     watch_overload(v, s, now_ms);
-    if (!v->dead && is_gone(s)) {
+    const bool withdrawn = s->route == ROUTE_WITHDRAWN && verdict_wish(v) == WISH_UP;
+    if (!v->dead && (is_gone(s) || withdrawn)) {
         v->dead = true;
         v->answered = 0;
-        say(v, "%s: the operator's word doesn't keep a dead server's route", gone_text(s));
+        say(v, "%s: the operator's word doesn't keep a dead server's route",
+            is_gone(s) ? gone_text(s) : withdrawn_text);
         return true;
     }
     if (!v->dead || s->health != HEALTH_SERVING

@@ -52,10 +52,9 @@ struct verdict {
     struct holddown holddown;
     struct cycles cycles;
     struct paths paths;
-    uint32_t answered;  /* paths that answered well since `since_ms` */
-    bool route_seen_up; /* since it was last decided to be up */
-    bool asks;          /* see verdict_asks() */
-    bool dead;     /* under an operator's word: the server was, and hasn't answered since */
+    uint32_t answered; /* paths that answered well since `since_ms` */
+    bool asks;         /* see verdict_asks() */
+    bool dead;     /* under a word: the server was, or the driver said so; unanswered since */
     bool released; /* PROBATION without a fall before it: the operator has let go */
     bool begins;   /* symptoms.suspect wasn't so in the step before */
     uint64_t first_bad_ms; /* of SUSPECT */

@@ -1,5 +1,6 @@
 """The operator's words, and what is on record."""
 import json
+import signal
 import time
 
 from checks import (begin, expect_back, expect_gone, expect_no_change, finish, on_interface, scenario)
@@ -65,6 +66,25 @@ def held(topology):
     node.ctl("release")
     if node.route()["state"] != "UP":
         raise Failure(f"after the release it's {node.route()['state']}")
+    finish(topology, since)
+
+
+@scenario()
+def hang_unseen(topology):
+    """A hang that the driver alone has seen, under hold, force-up or no word: the route comes back."""
+    begin(topology)
+    node = topology.nodes[0]
+    since = time.time()
+    for word, limit_s in [("hold", 2), ("force-up", 2), ("release", 5)]:
+        node.ctl(word)
+        node.sidecar.send_signal(signal.SIGSTOP)
+        began = time.time()
+        node.server.send_signal(signal.SIGSTOP)
+        expect_gone(topology, node, began, 700, f"SIGSTOP under {word}")
+        node.server.send_signal(signal.SIGCONT)
+        time.sleep(0.3)  # the driver finds it well again
+        node.sidecar.send_signal(signal.SIGCONT)
+        expect_back(node, f"SIGCONT under {word}", limit_s)
     finish(topology, since)
 
 

@@ -159,6 +159,25 @@ static void a_driver_that_let_go_is_not_contradicted(void **state)
     assert_int_equal(f->words, 1);
 }
 
+/* As where it refuses a word that comes while it thinks the server hung. */
+static void what_a_driver_let_go_of_before_the_wish_is_down_and_told_up_again(void **state)
+{
+    struct fixture *f = *state;
+    WAIT_FOR(f, f->client.route == ROUTE_FRESH);
+    route_client_wish(&f->client, WISH_UP);
+    WAIT_FOR(f, f->client.route == ROUTE_UP);
+    f->obeys = false;
+    f->state = "down server-hung applied";
+    WAIT_FOR(f, f->client.route == ROUTE_WITHDRAWN);
+    route_client_wish(&f->client, WISH_DOWN);
+    WAIT_FOR(f, f->client.route == ROUTE_DOWN);
+    route_client_wish(&f->client, WISH_UP);
+    WAIT_FOR(f, f->client.route == ROUTE_DOWN);
+    f->obeys = true;
+    WAIT_FOR(f, f->client.route == ROUTE_UP);
+    assert_string_equal(f->state, "up word applied");
+}
+
 /* The round of asking may come just after a word, whose answer is on its way then. */
 static void a_word_just_before_the_next_round_keeps_the_connection(void **state)
 {
@@ -212,6 +231,7 @@ int main(void)
         WITH_DRIVER(a_wish_is_told_at_once_with_the_instance),
         WITH_DRIVER(a_state_that_somebody_changed_is_put_right),
         WITH_DRIVER(a_driver_that_let_go_is_not_contradicted),
+        WITH_DRIVER(what_a_driver_let_go_of_before_the_wish_is_down_and_told_up_again),
         WITH_DRIVER(a_word_just_before_the_next_round_keeps_the_connection),
         WITH_DRIVER(a_refused_word_is_given_again_soon),
         WITH_DRIVER(a_driver_that_comes_back_hears_the_wish_again),

@@ -61,6 +61,13 @@ static struct sample slow(void)
     return with_bad(well, 25, 2);
 }
 
+static struct sample with_word(struct sample s, enum operator_word word)
+{
+    s.word = word;
+    s.held = WISH_UP;
+    return s;
+}
+
 struct script {
     struct verdict verdict;
     uint64_t now;
@@ -335,7 +342,8 @@ static void the_clean_time_begins_with_the_last_bad_answer_also_while_it_drains(
 {
     (void)state;
     const struct sample away = with_route(well, ROUTE_DOWN);
-    for (unsigned more = 0; more <= 3000; more += 500) { /* of slowness, after it began to drain */
+    for (unsigned more = 0; more <= 3000;
+         more += 500) { /* of slowness, after it began to drain */
         struct script s = begin_up();
         play(&s, slow(), 600 + more);
         assert_int_not_equal(verdict_wish(&s.verdict), WISH_UP);
@@ -400,22 +408,47 @@ static void each_fall_keeps_it_away_longer(void **state)
     }
 }
 
-static void a_driver_that_let_go_by_itself_is_believed(void **state)
+/* The driver isn't told "up" again while it's wished so, so in each state that wishes it something must
+ * change at once; the first sample after a change of state may be the one that tells. */
+static void a_driver_that_let_go_by_itself_is_believed_in_every_state(void **state)
+{
+    (void)state;
+    struct sample bad = slow(), flood = slow();
+    bad.guard = GUARD_STAY;
+    flood.datagrams = 500;
+    const struct {
+        struct sample before;
+        enum verdict_state from;
+        unsigned back_ms; /* at least, and at most half a second more */
+    } table[] = {
+        {well, VERDICT_UP, 2000},
+        {bad, VERDICT_SUSPECT, 2000},
+        {flood, VERDICT_ABSORB, 2000},
+        {with_word(well, OPERATOR_UP), VERDICT_FORCED_UP, 50},
+        {with_word(well, OPERATOR_HOLD), VERDICT_HOLD, 50},
+        {with_word(bad, OPERATOR_UP), VERDICT_FORCED_UP, 50},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        print_message("%s\n", verdict_state_to_text(table[i].from));
+        struct script s = begin_up();
+        play(&s, well, 15000);
+        while (s.verdict.state != table[i].from)
+            play(&s, table[i].before, VERDICT_TICK_MS);
+        play(&s, with_route(table[i].before, ROUTE_WITHDRAWN), VERDICT_TICK_MS);
+        assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
+        play(&s, with_word(with_route(well, ROUTE_DOWN), table[i].before.word), 5000);
+        assert_in_range(s.rose, table[i].back_ms, table[i].back_ms + 500);
+    }
+}
+
+static void what_the_driver_let_go_of_under_a_word_is_seen_when_that_ends(void **state)
 {
     (void)state;
     struct script s = begin_up();
+    play(&s, with_word(well, OPERATOR_UP), 1000);
+    play(&s, with_route(well, ROUTE_WITHDRAWN), 50); /* the release */
     play(&s, with_route(well, ROUTE_WITHDRAWN), 50);
     assert_int_equal(s.verdict.state, VERDICT_DOWN);
-}
-
-static void a_withdrawal_of_before_the_decision_is_no_new_fall(void **state)
-{
-    (void)state;
-    struct script s = begin();
-    play(&s, with_route(well, ROUTE_FRESH), 1000);
-    assert_int_equal(s.verdict.state, VERDICT_UP);
-    play(&s, with_route(well, ROUTE_WITHDRAWN), 500); /* not announced yet since then */
-    assert_int_equal(s.verdict.state, VERDICT_UP);
 }
 
 static void a_sick_node_is_drained_for_two_seconds_before_it_is_withdrawn(void **state)
@@ -555,7 +588,8 @@ static void a_node_that_is_released_in_a_flood_or_after_it_is_judged_without_it(
         unsigned falls_ms; /* after the release: not before; 0: it doesn't */
     } table[] = {
         {"in the flood", 5000, 0, 250, false, 0},
-        {"what it has left is answered at three times the usual rate", 5000, 1000, 80, false, 0},
+        {"what it has left is answered at three times the usual rate", 5000, 1000, 80, false,
+         0},
         {"... at twice the usual rate", 5000, 1000, 50, false, 0},
         {"just after it, when all is well again", 5000, 50, 25, true, 0},
         {"just after it, and slow at the usual rate", 5000, 500, 25, false, 500},
@@ -671,13 +705,6 @@ static void zones_about_to_expire_drain_their_group_where_the_guard_grants(void 
     assert_in_range(s.rose, 2000, 2600);
 }
 
-static struct sample by_operator(struct sample s, enum operator_word word)
-{
-    s.word = word;
-    s.held = WISH_UP;
-    return s;
-}
-
 static void an_operators_word_outranks_all_but_the_servers_death(void **state)
 {
     (void)state;
@@ -694,14 +721,14 @@ static void an_operators_word_outranks_all_but_the_servers_death(void **state)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         print_message("%s\n", operator_word_to_text(table[i].word));
         struct script s = begin_up();
-        play(&s, by_operator(well, table[i].word), 50);
+        play(&s, with_word(well, table[i].word), 50);
         assert_int_equal(s.verdict.state, table[i].becomes);
         assert_int_equal(verdict_wish(&s.verdict), table[i].wish);
-        play(&s, by_operator(slow(), table[i].word), 10000);
+        play(&s, with_word(slow(), table[i].word), 10000);
         assert_int_equal(verdict_wish(&s.verdict), table[i].slow);
-        play(&s, by_operator(with_health(well, HEALTH_GONE), table[i].word), 100);
+        play(&s, with_word(with_health(well, HEALTH_GONE), table[i].word), 100);
         assert_int_equal(verdict_wish(&s.verdict), table[i].dead);
-        play(&s, by_operator(well, table[i].word), 2500);
+        play(&s, with_word(well, table[i].word), 2500);
         assert_int_equal(verdict_wish(&s.verdict), table[i].slow);
         play(&s, well, 50);
         assert_int_equal(verdict_wish(&s.verdict), table[i].released);
@@ -715,7 +742,7 @@ static void a_held_route_that_was_down_stays_down(void **state)
     (void)state;
     struct script s = begin_up();
     play(&s, with_health(well, HEALTH_GONE), 100);
-    struct sample hold = with_route(by_operator(well, OPERATOR_HOLD), ROUTE_DOWN);
+    struct sample hold = with_route(with_word(well, OPERATOR_HOLD), ROUTE_DOWN);
     hold.held = WISH_DOWN;
     play(&s, hold, 30000);
     assert_int_equal(s.verdict.state, VERDICT_HOLD);
@@ -726,10 +753,10 @@ static void words_count_from_the_first_tick_on_after_a_restart(void **state)
 {
     (void)state;
     struct script s = begin();
-    play(&s, by_operator(with_health(well, HEALTH_UNKNOWN), OPERATOR_DOWN), 50);
+    play(&s, with_word(with_health(well, HEALTH_UNKNOWN), OPERATOR_DOWN), 50);
     assert_int_equal(verdict_wish(&s.verdict), WISH_DOWN);
     s = begin();
-    play(&s, by_operator(with_route(well, ROUTE_DOWN), OPERATOR_DRAIN), 50);
+    play(&s, with_word(with_route(well, ROUTE_DOWN), OPERATOR_DRAIN), 50);
     assert_int_equal(s.verdict.state, VERDICT_FORCED_DOWN); /* nothing is there to drain */
 }
 
@@ -857,8 +884,8 @@ int main(void)
         cmocka_unit_test(a_relapse_while_it_drains_begins_the_clean_time_anew),
         cmocka_unit_test(it_does_not_return_while_it_is_not_clean),
         cmocka_unit_test(each_fall_keeps_it_away_longer),
-        cmocka_unit_test(a_driver_that_let_go_by_itself_is_believed),
-        cmocka_unit_test(a_withdrawal_of_before_the_decision_is_no_new_fall),
+        cmocka_unit_test(a_driver_that_let_go_by_itself_is_believed_in_every_state),
+        cmocka_unit_test(what_the_driver_let_go_of_under_a_word_is_seen_when_that_ends),
         cmocka_unit_test(a_sick_node_is_drained_for_two_seconds_before_it_is_withdrawn),
         cmocka_unit_test(a_server_that_dies_while_it_drains_goes_down_at_once),
         cmocka_unit_test(the_guard_is_asked_only_when_the_node_is_due_and_a_tick_ahead),
