@@ -153,6 +153,7 @@ void group_meet(struct group *group, const struct watch *watch)
     else
         group->signals = (struct signals){0};
     memcpy(group->prober.instance, watch->view.instance, INSTANCE_OCTETS);
+    memcpy(group->route.instance, watch->view.instance, INSTANCE_OCTETS);
 }
 
 uint64_t group_late_us(const struct group *group)
@@ -223,12 +224,6 @@ static void fill_sample(struct group *group, const struct group_tick *tick,
     ask_guard(group, s);
 }
 
-static void follow(struct group *group, const struct watch *watch, enum wish wish)
-{
-    memcpy(group->route.instance, watch->view.instance, INSTANCE_OCTETS);
-    route_client_wish(&group->route, wish);
-}
-
 /* Others count on a node while the driver says that it's announced, whoever wished so; where the driver
  * says nothing any more, not for long. One that is on its way out doesn't count. */
 static void tell_fleet(struct group *group, enum wish wish, uint64_t now_ms)
@@ -290,7 +285,7 @@ const struct decision *group_decide(struct group *group, const struct group_tick
         group->guard->type->ask(group->guard, group->verdict.badness);
     learn(group, tick->now_ms);
     if (verdict_wish(&group->verdict) != wish)
-        follow(group, tick->watch, verdict_wish(&group->verdict));
+        route_client_wish(&group->route, verdict_wish(&group->verdict));
     tell_fleet(group, verdict_wish(&group->verdict), tick->now_ms);
     return told ? keep(group, before, tick->wall_ms) : NULL;
 }

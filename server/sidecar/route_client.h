@@ -22,7 +22,7 @@ struct route_client {
     enum route
         route; /* as last heard; ROUTE_UNKNOWN after a word was given, until it's asked again */
     enum wish wish;
-    uint8_t instance[INSTANCE_OCTETS]; /* the server that "up" is for */
+    uint8_t instance[INSTANCE_OCTETS]; /* the server that "up" is for, now; by the caller */
 
     /* Private. */
     const char *name; /* for the log; borrowed */

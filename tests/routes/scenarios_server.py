@@ -1,6 +1,7 @@
 """A server that dies, hangs, pauses, stops, starts again."""
 import os
 import signal
+import subprocess
 import time
 
 from checks import (SETTLE_S, announce_all, begin, expect_back, expect_gone, expect_no_change, finish,
@@ -181,7 +182,7 @@ def stopped_without_announcer(topology):
 
 @scenario()
 def upgraded(topology):
-    """pharosctl upgrade, again and again: no query is lost and the route doesn't move."""
+    """pharosctl upgrade, again and again: no query is lost, the route doesn't move; a new driver is told up."""
     begin(topology)
     since = time.time()
     for turn in range(STOPS_SOAK if topology.soak else STOPS):
@@ -191,6 +192,11 @@ def upgraded(topology):
         if node.server_pid() == before:
             raise Failure("the same process serves after the upgrade")
         stay(topology, since, 0.5, "upgrade")
+    node.announcer.kill()
+    subprocess.run(["ip", "-n", node.namespace, "address", "flush", "dev", "any0"], check=True)
+    wait_for("withdrawn without its lease", node.withdrawn, 5)
+    node.start_announcer()
+    expect_back(node, "a driver that starts anew after the upgrade", 3)
     finish(topology, since, 0)
 
 

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
-/* cmocka wants three of these */
+#include <string.h>
+/* cmocka wants some of these */
 #include <cmocka.h>
 
 enum { SLOW_MS = 200 };
@@ -134,11 +135,27 @@ a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking(void **s
     assert_int_equal(drains_after(VERDICT_TICK_MS + 1), due_ms + VERDICT_TICK_MS);
 }
 
+/* An upgrade changes no wish; a driver that starts after it is told "up" for the server of now. */
+static void the_word_is_for_the_server_that_is_there_now(void **state)
+{
+    (void)state;
+    struct scene s;
+    begin(&s, 0);
+    tick(&s, 1);
+    assert_int_equal(s.group->route.wish, WISH_UP);
+    memset(s.watch.view.instance, 0xab, INSTANCE_OCTETS);
+    group_meet(s.group, &s.watch);
+    tick(&s, 1);
+    assert_memory_equal(s.group->route.instance, s.watch.view.instance, INSTANCE_OCTETS);
+    free(s.group);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking),
+        cmocka_unit_test(the_word_is_for_the_server_that_is_there_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
