@@ -68,8 +68,9 @@ void audit_decision(struct audit *audit, const struct group *group, const struct
     report_thresholds(audit->file, group);
     fputs(",\"guard\":", audit->file);
     report_guard(audit->file, group);
-    fprintf(audit->file, ",\"route\":\"%s\",\"operator\":\"%s\"",
-            route_to_text(group->route.route), operator_word_to_text(group->verdict.word));
+    fprintf(audit->file, ",\"route\":\"%s\",\"progress\":\"%s\",\"operator\":\"%s\"",
+            route_to_text(group->route.route), progress_to_text(group->route.progress),
+            operator_word_to_text(group->verdict.word));
     fputs("}\n", audit->file);
     end_line(audit);
 }

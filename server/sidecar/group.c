@@ -225,17 +225,20 @@ static void fill_sample(struct group *group, const struct group_tick *tick,
 }
 
 /* Others count on a node while the driver says that it's announced, whoever wished so; where the driver
- * says nothing any more, not for long. One that is on its way out doesn't count. */
+ * says nothing any more, or is at it still, not for long. One that is on its way out doesn't count, and
+ * neither does one whose driver fails. */
 static void tell_fleet(struct group *group, enum wish wish, uint64_t now_ms)
 {
     struct guard *guard = group->guard;
     const enum route route = group->route.route;
-    if (route != ROUTE_UNKNOWN)
+    const enum progress progress = group->route.progress;
+    const bool unsettled =
+        route == ROUTE_UNKNOWN || (route == ROUTE_UP && progress == PROGRESS_PENDING);
+    if (!unsettled)
         group->heard_ms = now_ms;
     const bool leaves = wish == WISH_DRAIN || wish == WISH_DOWN;
-    const bool in = !leaves && route == ROUTE_UP;
-    const bool waits =
-        !leaves && route == ROUTE_UNKNOWN && now_ms - group->heard_ms < DRIVER_SILENT_MS;
+    const bool in = !leaves && route == ROUTE_UP && progress == PROGRESS_APPLIED;
+    const bool waits = !leaves && unsettled && now_ms - group->heard_ms < DRIVER_SILENT_MS;
     if (waits || (int)group->told == (in ? FLEET_TOLD_IN : FLEET_TOLD_OUT))
         return;
     group->told = in ? FLEET_TOLD_IN : FLEET_TOLD_OUT;

@@ -43,7 +43,7 @@ struct group {
     struct group *next; /* of those that went with a configuration */
     bool started;
     enum { FLEET_UNTOLD, FLEET_TOLD_IN, FLEET_TOLD_OUT } told; /* to the guard */
-    uint64_t heard_ms; /* when the driver's state was last known */
+    uint64_t heard_ms; /* when the driver's state was last known and settled */
     char control[4096];
     unsigned floor_ms; /* of T */
     unsigned expiry_ms;

@@ -35,6 +35,7 @@ struct metrics_group {
     char name[GROUP_NAME_MAX + 1];
     enum verdict_state state;
     enum route route;
+    enum progress progress; /* of `route` */
     enum wish wish;
     enum operator_word word;
     uint64_t since_ms;             /* monotonic, of the state */

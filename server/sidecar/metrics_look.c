@@ -73,6 +73,7 @@ static void look_at_group(struct metrics_group *to, const struct group *group,
     *to = (struct metrics_group){
         .state = v->state,
         .route = group->route.route,
+        .progress = group->route.progress,
         .wish = verdict_wish(v),
         .word = v->word,
         .since_ms = v->since_ms,

@@ -3,15 +3,16 @@
 
 #include <math.h>
 
-#define STATES (VERDICT_HOLD + 1)
-#define ROUTES (ROUTE_WITHDRAWN + 1)
-#define WISHES (WISH_DOWN + 1)
-#define WORDS  (OPERATOR_DOWN + 1)
+#define STATES     (VERDICT_HOLD + 1)
+#define ROUTES     (ROUTE_WITHDRAWN + 1)
+#define PROGRESSES (PROGRESS_FAILING + 1)
+#define WISHES     (WISH_DOWN + 1)
+#define WORDS      (OPERATOR_DOWN + 1)
 
 enum { NAMES_MAX = 16 };
 
-_Static_assert(STATES <= NAMES_MAX && ROUTES <= NAMES_MAX && WISHES <= NAMES_MAX
-                   && WORDS <= NAMES_MAX,
+_Static_assert(STATES <= NAMES_MAX && ROUTES <= NAMES_MAX && PROGRESSES <= NAMES_MAX
+                   && WISHES <= NAMES_MAX && WORDS <= NAMES_MAX,
                "names fit");
 
 /* Of a stateset: how many names, the name of each, the one that holds in a group. */
@@ -30,6 +31,11 @@ static const char *state_name(unsigned state)
 static const char *route_name(unsigned route)
 {
     return route_to_text((enum route)route);
+}
+
+static const char *progress_name(unsigned progress)
+{
+    return progress_to_text((enum progress)progress);
 }
 
 static const char *wish_name(unsigned wish)
@@ -52,6 +58,11 @@ static unsigned route_of(const struct metrics_group *group)
     return group->route;
 }
 
+static unsigned progress_of(const struct metrics_group *group)
+{
+    return group->progress;
+}
+
 static unsigned wish_of(const struct metrics_group *group)
 {
     return group->wish;
@@ -69,6 +80,8 @@ static void write_states(struct exposition *e, const struct metrics *metrics)
          state_name, state_of},
         {"pharos_route_driver", "The route as its driver tells it.", ROUTES, route_name,
          route_of},
+        {"pharos_route_progress", "How far the driver is with that.", PROGRESSES, progress_name,
+         progress_of},
         {"pharos_route_wish", "What the driver was told.", WISHES, wish_name, wish_of},
         {"pharos_route_operator", "The operator's word.", WORDS, word_name, word_of},
     };
@@ -136,10 +149,17 @@ static void fill_zones(double value[NUMBERS], const struct metrics_group *g)
         known(g->zones_known && g->signatures_expire != 0, (double)g->signatures_expire);
 }
 
+/* A driver that fails to announce doesn't, and one that fails to withdraw may or may not. */
+static double announced(const struct metrics_group *g)
+{
+    const bool up = g->route == ROUTE_UP || g->route == ROUTE_DRAIN;
+    return known(g->route != ROUTE_UNKNOWN && (up || g->progress == PROGRESS_APPLIED),
+                 up && g->progress == PROGRESS_APPLIED);
+}
+
 static void fill(double value[NUMBERS], const struct metrics_group *g, uint64_t now_ms)
 {
-    value[ANNOUNCED] =
-        known(g->route != ROUTE_UNKNOWN, g->route == ROUTE_UP || g->route == ROUTE_DRAIN);
+    value[ANNOUNCED] = announced(g);
     value[STATE_AGE] = known(now_ms >= g->since_ms, (double)(now_ms - g->since_ms) / 1e3);
     value[DECISIONS] = g->decisions;
     value[FALLS] = g->falls;
@@ -227,7 +247,8 @@ void metrics_write_route(struct exposition *e, const struct metrics *metrics)
 /* Between a word and the driver's answer the word counts. */
 static bool group_ready(const struct metrics_group *g)
 {
-    return g->route == ROUTE_UP || (g->route == ROUTE_UNKNOWN && g->wish == WISH_UP);
+    return (g->route == ROUTE_UP && g->progress == PROGRESS_APPLIED)
+           || (g->route == ROUTE_UNKNOWN && g->wish == WISH_UP);
 }
 
 bool metrics_ready(FILE *to, const struct metrics *metrics)
@@ -236,9 +257,9 @@ bool metrics_ready(FILE *to, const struct metrics *metrics)
     for (size_t i = 0; i < metrics->groups; i++) {
         const struct metrics_group *g = &metrics->group[i];
         ready = ready && group_ready(g);
-        fprintf(to, "%s: %s: %s, route %s, wished %s\n", g->name,
+        fprintf(to, "%s: %s: %s, route %s %s, wished %s\n", g->name,
                 group_ready(g) ? "ready" : "not ready", verdict_state_to_text(g->state),
-                route_to_text(g->route), wish_to_text(g->wish));
+                route_to_text(g->route), progress_to_text(g->progress), wish_to_text(g->wish));
     }
     return ready;
 }

@@ -96,11 +96,13 @@ void report_group_json(FILE *to, const struct group *group, uint64_t now_ms)
     const struct decision *d;
     fprintf(to,
             "{\"group\":\"%s\",\"state\":\"%s\",\"since_ms\":%llu,\"wish\":\"%s\","
-            "\"route\":\"%s\",\"operator\":\"%s\",\"hold_down_ms\":%llu,\"falls\":%u,"
+            "\"route\":\"%s\",\"progress\":\"%s\",\"operator\":\"%s\",\"hold_down_ms\":%llu,"
+            "\"falls\":%u,"
             "\"signals\":",
             group->name, verdict_state_to_text(v->state),
             (unsigned long long)(now_ms - v->since_ms), wish_to_text(verdict_wish(v)),
-            route_to_text(group->route.route), operator_word_to_text(v->word),
+            route_to_text(group->route.route), progress_to_text(group->route.progress),
+            operator_word_to_text(v->word),
             (unsigned long long)holddown_left(&v->holddown, now_ms),
             cycles_count(&v->cycles, &v->limits, now_ms));
     report_signals(to, group);
@@ -133,8 +135,12 @@ static void put_route_text(FILE *to, const struct group *group, uint64_t now_ms)
     const struct verdict *v = &group->verdict;
     const unsigned s = (unsigned)((now_ms - v->since_ms) / 1000);
     const uint64_t left_ms = holddown_left(&v->holddown, now_ms);
-    fprintf(to, "%s: %s for %u s; route %s, wished %s\n", group->name,
+    const enum progress progress = group->route.progress;
+    fprintf(to, "%s: %s for %u s; route %s%s, wished %s\n", group->name,
             verdict_state_to_text(v->state), s, route_to_text(group->route.route),
+            progress == PROGRESS_PENDING   ? " (pending)"
+            : progress == PROGRESS_FAILING ? ", AND THE DRIVER FAILS"
+                                           : "",
             wish_to_text(verdict_wish(v)));
     if (v->word != OPERATOR_NONE)
         fprintf(to, "  operator    %s; \"release\" ends it\n", operator_word_to_text(v->word));

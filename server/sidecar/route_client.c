@@ -31,6 +31,30 @@ enum route route_from_text(const char *line)
     return ROUTE_DOWN;
 }
 
+const char *progress_to_text(enum progress progress)
+{
+    static const char *const text[] = {"unknown", "applied", "pending", "failing"};
+    return text[progress];
+}
+
+enum progress progress_from_text(const char *line)
+{
+    if (route_from_text(line) == ROUTE_UNKNOWN)
+        return PROGRESS_UNKNOWN;
+    const char *last = strrchr(line, ' ');
+    for (enum progress p = PROGRESS_PENDING; p <= PROGRESS_FAILING; p++) {
+        if (strcmp(last + 1, progress_to_text(p)) == 0)
+            return p;
+    }
+    return PROGRESS_APPLIED;
+}
+
+static void forget_route(struct route_client *c)
+{
+    c->route = ROUTE_UNKNOWN;
+    c->progress = PROGRESS_UNKNOWN;
+}
+
 static void free_handle(uv_handle_t *handle)
 {
     free(handle);
@@ -44,7 +68,7 @@ static void disconnect(struct route_client *c)
     uv_close((uv_handle_t *)c->pipe, free_handle);
     c->pipe = NULL;
     c->connected = false;
-    c->route = ROUTE_UNKNOWN;
+    forget_route(c);
 }
 
 static void lose(struct route_client *c, int err)
@@ -81,7 +105,7 @@ static void say_wish(struct route_client *c)
             at += (size_t)snprintf(text + at, sizeof(text) - at, "%02x", c->instance[i]);
         snprintf(text + at, sizeof(text) - at, "\n");
     }
-    c->route = ROUTE_UNKNOWN;
+    forget_route(c);
     c->asked = false;
     say(c, text);
 }
@@ -109,6 +133,18 @@ static bool differs(const struct route_client *c)
            || (c->wish == WISH_DOWN && (c->route == ROUTE_UP || c->route == ROUTE_DRAIN));
 }
 
+/* Nobody else says so: to the driver the word is taken, and to the server nothing is wrong. */
+static void tell_progress(struct route_client *c, const char *line)
+{
+    if (c->progress == PROGRESS_FAILING && !c->told_failing)
+        log_error("%s: the driver can't carry the word out, its log has why: %s", c->name,
+                  line);
+    else if (c->progress == PROGRESS_APPLIED && c->told_failing)
+        log_notice("%s: the driver has carried the word out: %s", c->name, line);
+    c->told_failing =
+        c->progress == PROGRESS_FAILING || (c->told_failing && c->progress != PROGRESS_APPLIED);
+}
+
 /* Answers come in order, and only the last one says how things are now. A word that was refused is
  * given again after the next "get". */
 static void hear(struct route_client *c, char *line)
@@ -127,6 +163,8 @@ static void hear(struct route_client *c, char *line)
     if (c->pending != 0)
         return;
     c->route = find_route(c, line);
+    c->progress = progress_from_text(line);
+    tell_progress(c, line);
     if (refused)
         ask_in(c, ROUTE_CLIENT_AGAIN_MS);
     else if (c->asked && differs(c))
@@ -224,6 +262,7 @@ int route_client_start(struct route_client *c, uv_loop_t *loop, const char *name
     uv_timer_init(loop, &c->timer);
     if (path == NULL) {
         c->route = ROUTE_FRESH;
+        c->progress = PROGRESS_APPLIED;
         return 0;
     }
     return uv_timer_start(&c->timer, on_timer, 0, ROUTE_CLIENT_ASK_MS);

@@ -18,9 +18,13 @@ enum {
     ROUTE_CLIENT_AGAIN_MS = 50, /* a word that was refused is given again after that */
 };
 
+/* How far the driver is with the route that it tells: only what's applied stands. */
+enum progress { PROGRESS_UNKNOWN, PROGRESS_APPLIED, PROGRESS_PENDING, PROGRESS_FAILING };
+
 struct route_client {
     enum route
         route; /* as last heard; ROUTE_UNKNOWN after a word was given, until it's asked again */
+    enum progress progress; /* of that */
     enum wish wish;
     uint8_t instance[INSTANCE_OCTETS]; /* the server that "up" is for, now; by the caller */
 
@@ -34,6 +38,7 @@ struct route_client {
     bool connected;
     bool told_away; /* the log has it */
     bool told_refused;
+    bool told_failing;
     unsigned pending; /* answers still to come */
     bool overdue;     /* none of them came since the last round */
     bool asked;       /* the last that was said is "get" */
@@ -50,7 +55,10 @@ void route_client_wish(struct route_client *client, enum wish wish);
 
 void route_client_stop(struct route_client *client);
 
-/* What a state line of a driver means. */
+/* What a state line of a driver means. One without PROGRESS is believed. */
 enum route route_from_text(const char *line);
+enum progress progress_from_text(const char *line);
+
+const char *progress_to_text(enum progress progress);
 
 #endif

@@ -77,11 +77,16 @@ class Node:
         for address in self.topology.addresses:
             self.daemon.stand(ip, address)
         for marker in [group + end for group in self.topology.groups for end in "01"]:
-            made = subprocess.run(["ip", "-n", self.namespace, "link", "add", marker, "type", "dummy"],
+            self.add_marker(marker)
+
+    def add_marker(self, marker):
+        """An interface for the lease: a dummy; where the kernel has none, an empty bridge does as well."""
+        for kind in ["dummy", "bridge"]:
+            made = subprocess.run(["ip", "-n", self.namespace, "link", "add", marker, "type", kind],
                                   stderr=subprocess.DEVNULL, check=False)
-            if made.returncode != 0:  # a kernel without dummies: an empty bridge does as well
-                ip("-n", self.namespace, "link", "add", marker, "type", "bridge")
-            ip("-n", self.namespace, "link", "set", marker, "up")
+            if made.returncode == 0:
+                break
+        self.topology.ip("-n", self.namespace, "link", "set", marker, "up")
 
     def start(self, name, *command, **options):
         log = open(os.path.join(self.dir, name + ".log"), "a", encoding="ascii")

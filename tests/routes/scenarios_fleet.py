@@ -2,7 +2,7 @@
 import time
 
 from checks import begin, expect_back, expect_gone, finish, scenario, stay
-from fib import Failure, wait_for
+from fib import Failure, run, wait_for
 from scenarios_server import CRASH_MS
 from scenarios_slow import HEALED_S
 
@@ -102,6 +102,25 @@ def fleet_one_slow(topology):
     heal(second, third)
     expect_kept(topology, begun, 2, "one slow, and two")
     finish(topology, begun, 0)
+
+
+@scenario(fleet_keep=2)
+def fleet_driver_failing(topology):
+    """A node whose driver can't announce isn't counted on: of the others none leaves, where K is 2 of 3."""
+    begin_fleet(topology)
+    first, second, _ = topology.nodes
+    run("ip", "-n", first.namespace, "link", "del", "any0")
+    wait_for("a driver that fails", lambda: first.route().get("progress") == "failing", 5)
+    wait_for("not counted on", lambda: first.name not in topology.store.registered(), 2)
+    wait_for("the others know", lambda: second.route()["guard"]["announcers"] == 2, 3)
+    second.stall(True, 200)
+    expect_told(second, "the guard says stay")
+    stay(topology, time.time(), 1, "slow, with K announced")
+    second.stall(False)
+    first.add_marker("any0")
+    expect_back(first, "the marker interface is there again", 4)
+    expect_registered(topology, "the marker interface is there again", 4)
+    finish(topology, time.time())
 
 
 def all_slow(topology, keep):

@@ -17,6 +17,7 @@ struct store_guard {
     const uint64_t *now_ms;
     uint64_t away_ms;  /* from question to answer */
     uint64_t asked_ms; /* 0: not asked */
+    bool in;           /* others count on this node */
 };
 
 static enum guard_answer ask(struct guard *guard, unsigned badness)
@@ -37,6 +38,13 @@ static void withdrawn(struct guard *guard, unsigned badness)
 {
     (void)badness;
     cancel(guard);
+    ((struct store_guard *)guard)->in = false;
+}
+
+static void returned(struct guard *guard)
+{
+    cancel(guard);
+    ((struct store_guard *)guard)->in = true;
 }
 
 static void report(struct guard *guard, unsigned badness)
@@ -63,7 +71,7 @@ static const struct guard_type guard_store = {.name = "store",
                                               .cancel = cancel,
                                               .report = report,
                                               .withdrawn = withdrawn,
-                                              .returned = cancel,
+                                              .returned = returned,
                                               .may_return = may_return,
                                               .view = view};
 
@@ -89,6 +97,8 @@ static void begin(struct scene *s, uint64_t store_away_ms)
     group_guard(s->group, &s->guard.guard);
     s->group->route.name = s->group->name;
     s->group->route.route = ROUTE_UP;
+    s->group->route.progress = PROGRESS_APPLIED;
+    s->group->heard_ms = s->now_ms;
 }
 
 /* One tick, in which all answers took so long. */
@@ -135,6 +145,41 @@ a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking(void **s
     assert_int_equal(drains_after(VERDICT_TICK_MS + 1), due_ms + VERDICT_TICK_MS);
 }
 
+/* Each row: what the driver says for so long, after it was announced. */
+static void others_count_on_a_node_only_while_its_driver_has_announced_it(void **state)
+{
+    (void)state;
+    static const struct {
+        enum route route;
+        enum progress progress;
+        unsigned ms;
+        bool counts;
+    } table[] = {
+        {ROUTE_UP, PROGRESS_APPLIED, 10000, true},
+        {ROUTE_UP, PROGRESS_FAILING, VERDICT_TICK_MS, false},
+        {ROUTE_UP, PROGRESS_PENDING, 2000, true}, /* a hook takes its time */
+        {ROUTE_UP, PROGRESS_PENDING, 4000, false},
+        {ROUTE_UNKNOWN, PROGRESS_UNKNOWN, 2000, true},
+        {ROUTE_UNKNOWN, PROGRESS_UNKNOWN, 4000, false},
+        {ROUTE_WITHDRAWN, PROGRESS_APPLIED, VERDICT_TICK_MS, false},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct scene s;
+        begin(&s, 0);
+        for (unsigned at = 0; at < 1000; at += VERDICT_TICK_MS) {
+            tick(&s, 1);
+            s.group->route.progress = PROGRESS_APPLIED;
+        }
+        assert_true(s.guard.in);
+        s.group->route.route = table[i].route;
+        s.group->route.progress = table[i].progress;
+        for (unsigned at = 0; at < table[i].ms; at += VERDICT_TICK_MS)
+            tick(&s, 1);
+        assert_int_equal(s.guard.in, table[i].counts);
+        free(s.group);
+    }
+}
+
 /* An upgrade changes no wish; a driver that starts after it is told "up" for the server of now. */
 static void the_word_is_for_the_server_that_is_there_now(void **state)
 {
@@ -155,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking),
+        cmocka_unit_test(others_count_on_a_node_only_while_its_driver_has_announced_it),
         cmocka_unit_test(the_word_is_for_the_server_that_is_there_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

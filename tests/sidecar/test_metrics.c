@@ -69,6 +69,7 @@ static struct metrics *some_metrics(void)
     m->group[0] = (struct metrics_group){.name = "any",
                                          .state = VERDICT_SUSPECT,
                                          .route = ROUTE_UP,
+                                         .progress = PROGRESS_APPLIED,
                                          .wish = WISH_UP,
                                          .since_ms = 3500,
                                          .late_us = 20000,
@@ -141,6 +142,48 @@ static void a_group_is_told_by_its_states_and_numbers(void **state)
     assert_no(page, "pharos_group_zones_expire_timestamp_seconds{");
     free(page);
     free(m);
+}
+
+/* What the driver wants and what stands are two things. */
+static void a_route_is_announced_only_when_the_driver_has_applied_it(void **state)
+{
+    (void)state;
+    static const struct {
+        enum route route;
+        enum progress progress;
+        const char *announced; /* NULL: not known */
+        bool ready;
+    } table[] = {
+        {ROUTE_UP, PROGRESS_APPLIED, "1", true},
+        {ROUTE_UP, PROGRESS_PENDING, "0", false},
+        {ROUTE_UP, PROGRESS_FAILING, "0", false},
+        {ROUTE_DRAIN, PROGRESS_APPLIED, "1", false},
+        {ROUTE_DOWN, PROGRESS_APPLIED, "0", false},
+        {ROUTE_DOWN, PROGRESS_FAILING, NULL, false},
+        {ROUTE_UNKNOWN, PROGRESS_UNKNOWN, NULL, true}, /* the word counts, for a moment */
+    };
+    FILE *nowhere = fopen("/dev/null", "w");
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct metrics *m = some_metrics();
+        char line[100];
+        m->group[0].route = table[i].route;
+        m->group[0].progress = table[i].progress;
+        char *page = page_of(m, "", false);
+        snprintf(line, sizeof line, "pharos_route_announced{group=\"any\"} %s",
+                 table[i].announced != NULL ? table[i].announced : "");
+        if (table[i].announced != NULL)
+            assert_line(page, line);
+        else
+            assert_no(page, line);
+        snprintf(line, sizeof line,
+                 "pharos_route_progress{group=\"any\",pharos_route_progress=\"%s\"} 1",
+                 progress_to_text(table[i].progress));
+        assert_line(page, line);
+        assert_int_equal(metrics_ready(nowhere, m), table[i].ready);
+        free(page);
+        free(m);
+    }
+    fclose(nowhere);
 }
 
 static void without_a_server_only_the_sidecar_and_its_groups_are_told(void **state)
@@ -308,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_server_is_told_by_counters_with_total_and_an_end),
         cmocka_unit_test(the_older_format_has_neither_units_nor_an_end_nor_new_types),
         cmocka_unit_test(a_group_is_told_by_its_states_and_numbers),
+        cmocka_unit_test(a_route_is_announced_only_when_the_driver_has_applied_it),
         cmocka_unit_test(without_a_server_only_the_sidecar_and_its_groups_are_told),
         cmocka_unit_test(zones_that_are_not_well_are_told_by_name),
         cmocka_unit_test(lines_of_an_inventory_that_are_not_right_are_passed_over),

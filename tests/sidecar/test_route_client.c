@@ -114,6 +114,27 @@ static void what_a_driver_says_is_understood(void **state)
         assert_int_equal(route_from_text(table[i].text), table[i].route);
 }
 
+static void how_far_a_driver_is_is_understood(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum progress progress;
+    } table[] = {
+        {"up word applied", PROGRESS_APPLIED},
+        {"up taken-over pending", PROGRESS_PENDING},
+        {"up word failing", PROGRESS_FAILING},
+        {"drain word failing", PROGRESS_FAILING},
+        {"down server-hung failing", PROGRESS_FAILING},
+        {"down start", PROGRESS_APPLIED},
+        {"up word something-new", PROGRESS_APPLIED},
+        {"refused: it is failing", PROGRESS_UNKNOWN},
+        {"", PROGRESS_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        assert_int_equal(progress_from_text(table[i].text), table[i].progress);
+}
+
 static void it_asks_and_says_nothing_before_there_is_a_wish(void **state)
 {
     struct fixture *f = *state;
@@ -144,6 +165,20 @@ static void a_state_that_somebody_changed_is_put_right(void **state)
     f->state = "down word applied";
     WAIT_FOR(f, f->words == 2);
     assert_string_equal(f->state, "up word applied");
+}
+
+/* The word is kept, there's no use in giving it again; but others must know. */
+static void a_driver_that_fails_keeps_its_word_and_says_so(void **state)
+{
+    struct fixture *f = *state;
+    WAIT_FOR(f, f->client.route == ROUTE_FRESH);
+    route_client_wish(&f->client, WISH_UP);
+    WAIT_FOR(f, f->client.route == ROUTE_UP);
+    assert_int_equal(f->client.progress, PROGRESS_APPLIED);
+    f->state = "up word failing";
+    WAIT_FOR(f, f->client.progress == PROGRESS_FAILING);
+    assert_int_equal(f->client.route, ROUTE_UP);
+    assert_int_equal(f->words, 1);
 }
 
 static void a_driver_that_let_go_is_not_contradicted(void **state)
@@ -217,6 +252,7 @@ static void a_driver_that_comes_back_hears_the_wish_again(void **state)
     WAIT_FOR(f, f->client.route == ROUTE_UP);
     control_close(f->driver);
     WAIT_FOR(f, f->client.route == ROUTE_UNKNOWN);
+    assert_int_equal(f->client.progress, PROGRESS_UNKNOWN);
     f->state = "down start applied";
     start_driver(f);
     WAIT_FOR(f, f->words == 2 && f->client.route == ROUTE_UP);
@@ -227,9 +263,11 @@ int main(void)
 #define WITH_DRIVER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_driver_says_is_understood),
+        cmocka_unit_test(how_far_a_driver_is_is_understood),
         WITH_DRIVER(it_asks_and_says_nothing_before_there_is_a_wish),
         WITH_DRIVER(a_wish_is_told_at_once_with_the_instance),
         WITH_DRIVER(a_state_that_somebody_changed_is_put_right),
+        WITH_DRIVER(a_driver_that_fails_keeps_its_word_and_says_so),
         WITH_DRIVER(a_driver_that_let_go_is_not_contradicted),
         WITH_DRIVER(what_a_driver_let_go_of_before_the_wish_is_down_and_told_up_again),
         WITH_DRIVER(a_word_just_before_the_next_round_keeps_the_connection),
