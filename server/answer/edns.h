@@ -27,6 +27,7 @@ enum edns_option {
 /* INFO-CODEs of extended errors (RFC 8914; INVALID_QUERY_TYPE: RFC 9824). */
 enum ede {
     EDE_NONE = -1,
+    EDE_OTHER = 0,
     EDE_NOT_READY = 14,
     EDE_NOT_AUTHORITATIVE = 20,
     EDE_NOT_SUPPORTED = 21,

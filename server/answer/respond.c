@@ -58,7 +58,7 @@ static size_t answer_limit(const struct exchange *e, const struct edns *edns,
 /* Checks the request's TSIG and sees to the room for the answer's, of the `left` octets that
  * answer and OPT may have. */
 SELDOM static size_t authenticate(struct query *q, const struct exchange *e,
-                           const struct answer_config *config, uint64_t now, size_t left)
+                                  const struct answer_config *config, uint64_t now, size_t left)
 {
     struct request *request = &q->request;
     const uint16_t rcode =
@@ -106,7 +106,7 @@ static void take_cookie(struct query *q, const struct exchange *e,
 }
 
 SELDOM static void take_options(struct query *q, const struct exchange *e,
-                         const struct answer_config *config, uint64_t now)
+                                const struct answer_config *config, uint64_t now)
 {
     struct edns *edns = &q->request.edns;
     if (e->transport == TRANSPORT_UDP) /* RFC 7828 section 3.2.1 */
@@ -204,6 +204,7 @@ static void finish(struct query *q, struct exchange *e, const struct answer_conf
 
     e->answer_octets = p->len;
     e->rcode = q->rcode;
+    e->ede = (int16_t)q->ede;
     e->truncated = p->truncated;
 }
 
@@ -451,7 +452,7 @@ void respond_fail(const struct answer_config *config, uint64_t now, struct excha
     begin(q, exchange, config, now);
     if (q->rcode == RCODE_NOERROR) {
         q->rcode = RCODE_SERVFAIL;
-        q->ede = EDE_NOT_READY;
+        q->ede = EDE_OTHER;
     }
     finish(q, exchange, config, now);
 }

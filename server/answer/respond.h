@@ -34,6 +34,7 @@ struct exchange {
 
     size_t answer_octets; /* 0: say nothing */
     uint16_t rcode;       /* extended, of the answer; for the counters */
+    int16_t ede;          /* enum ede, also where there was no OPT to say it in; likewise */
     bool truncated;       /* TC was set */
 };
 
@@ -50,7 +51,8 @@ void respond(const struct answer_config *config, const struct view *view, uint64
              struct exchange *exchanges, size_t count, struct respond_scratch *scratch);
 
 /* Answers one request with SERVFAIL, or with what is wrong with it, without a look at any zone: for when
- * respond() couldn't be finished. */
+ * respond() couldn't be finished. That's a fault, and not EDE_NOT_READY, which is of zones that aren't
+ * loaded. */
 void respond_fail(const struct answer_config *config, uint64_t now, struct exchange *exchange,
                   struct respond_scratch *scratch);
 

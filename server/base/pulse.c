@@ -167,6 +167,7 @@ static void clear_slice(struct pulse_slice *slice)
     atomic_store_explicit(&slice->answers, 0, memory_order_relaxed);
     atomic_store_explicit(&slice->servfails, 0, memory_order_relaxed);
     atomic_store_explicit(&slice->drops, 0, memory_order_relaxed);
+    atomic_store_explicit(&slice->not_loaded, 0, memory_order_relaxed);
     for (unsigned i = 0; i < PULSE_BUCKETS; i++)
         atomic_store_explicit(&slice->latency[i], 0, memory_order_relaxed);
 }
@@ -254,6 +255,7 @@ bool pulse_slice_read(struct pulse_slice_copy *copy, const struct pulse_view *vi
         copy->answers = atomic_load_explicit(&slice->answers, memory_order_relaxed);
         copy->servfails = atomic_load_explicit(&slice->servfails, memory_order_relaxed);
         copy->drops = atomic_load_explicit(&slice->drops, memory_order_relaxed);
+        copy->not_loaded = atomic_load_explicit(&slice->not_loaded, memory_order_relaxed);
         for (unsigned i = 0; i < PULSE_BUCKETS; i++)
             copy->latency[i] = atomic_load_explicit(&slice->latency[i], memory_order_relaxed);
         atomic_thread_fence(memory_order_acquire);

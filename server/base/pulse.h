@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 enum {
-    PULSE_LAYOUT = 2,
+    PULSE_LAYOUT = 3,
     PULSE_WORKERS_MAX = 256,
     PULSE_INSTANCE = 16,
     PULSE_SLICE_MS = 50,
@@ -30,11 +30,11 @@ enum {
 };
 
 /* What comes along with the memfd over the socket, without a NUL. */
-#define PULSE_HELLO "pulse-2\n"
+#define PULSE_HELLO "pulse-3\n"
 
 enum { PULSE_HELLO_OCTETS = sizeof(PULSE_HELLO) - 1 };
 
-#define PULSE_MAGIC UINT64_C(0x322d65736c757030) /* "0pulse-2" */
+#define PULSE_MAGIC UINT64_C(0x332d65736c757030) /* "0pulse-3" */
 
 enum pulse_state { PULSE_STARTING, PULSE_SERVING, PULSE_DRAINING, PULSE_STOPPING };
 
@@ -47,6 +47,7 @@ struct pulse_slice {
     _Atomic uint32_t answers;
     _Atomic uint32_t servfails;
     _Atomic uint32_t drops;
+    _Atomic uint32_t not_loaded; /* of the servfails: true ones, of zones that aren't loaded */
     _Atomic uint32_t latency[PULSE_BUCKETS];
 };
 
@@ -188,7 +189,7 @@ _Atomic uint32_t *pulse_alive_word(const struct pulse_view *view, unsigned worke
 /* Copies the slice `number` of a worker and path. Returns false, with nothing in `copy`, where the ring holds
  * another turn, or changed under the reader. */
 struct pulse_slice_copy {
-    uint32_t queries, answers, servfails, drops;
+    uint32_t queries, answers, servfails, drops, not_loaded;
     uint32_t latency[PULSE_BUCKETS];
 };
 bool pulse_slice_read(struct pulse_slice_copy *copy, const struct pulse_view *view,

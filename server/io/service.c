@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RCODE_SERVFAIL = 2 };
+enum { RCODE_SERVFAIL = 2, EDE_NOT_READY = 14 };
 
 struct unwatched {
     struct pulse_worker worker;
@@ -102,6 +102,20 @@ static struct pulse_slice *slice_now(struct service *service, unsigned path)
                            (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
+/* Seldom are there any: a batch without SERVFAIL isn't looked through a second time. */
+static void count_servfails(struct pulse_slice *slice, const struct exchange *exchanges,
+                            size_t count, uint64_t servfails)
+{
+    uint32_t not_loaded = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct exchange *e = &exchanges[i];
+        not_loaded +=
+            e->answer_octets != 0 && e->rcode == RCODE_SERVFAIL && e->ede == EDE_NOT_READY;
+    }
+    pulse_add32(&slice->servfails, (uint32_t)servfails);
+    pulse_add32(&slice->not_loaded, not_loaded);
+}
+
 void service_count(struct service *service, unsigned path, enum transport transport,
                    const struct exchange *exchanges, const uint32_t *latency_us, size_t count)
 {
@@ -135,7 +149,8 @@ void service_count(struct service *service, unsigned path, enum transport transp
     pulse_add(&pulse->silent, silent);
     pulse_add32(&slice->answers, answers);
     pulse_add32(&slice->queries, (uint32_t)count);
-    pulse_add32(&slice->servfails, (uint32_t)(failed - failed_before));
+    if (failed != failed_before)
+        count_servfails(slice, exchanges, count, failed - failed_before);
 }
 
 void service_count_drops(struct service *service, unsigned path, uint32_t drops)

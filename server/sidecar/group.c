@@ -8,12 +8,12 @@
 
 enum { DRIVER_SILENT_MS = 3 * ROUTE_CLIENT_ASK_MS };
 
-/* A SERVFAIL of some zone whose text was refused is true; the others are served. */
+/* A SERVFAIL of a zone that isn't loaded is true where others are served; any other one is a fault. */
 static void on_probe(struct prober *prober, unsigned path, enum probe_result result,
                      uint64_t us)
 {
     struct group *group = prober->data;
-    if (result == PROBE_UNKNOWN || (result == PROBE_SERVFAIL && group->signals.zones_failed))
+    if (result == PROBE_UNKNOWN || (result == PROBE_NOT_LOADED && group->signals.zones_failed))
         return;
     struct observation *o = &group->gathered;
     const unsigned bad = result == PROBE_WELL ? 0 : 1;

@@ -81,7 +81,10 @@ static void judge(struct probe *probe, const uint8_t *answer, size_t octets)
         end(probe, in_time ? PROBE_WELL : PROBE_UNKNOWN);
         return;
     case PROBE_ANSWER_SERVFAIL:
-        end(probe, PROBE_SERVFAIL);
+        end(probe, PROBE_BAD);
+        return;
+    case PROBE_ANSWER_NOT_LOADED:
+        end(probe, PROBE_NOT_LOADED);
         return;
     }
 }

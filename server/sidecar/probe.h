@@ -21,9 +21,9 @@ enum {
 
 enum probe_result {
     PROBE_WELL,
-    PROBE_BAD, /* late, silent or refused */
-    PROBE_SERVFAIL,
-    PROBE_UNKNOWN, /* couldn't be asked, we were late, or another node answered */
+    PROBE_BAD,        /* late, silent, refused, or SERVFAIL */
+    PROBE_NOT_LOADED, /* SERVFAIL, since the zone isn't loaded */
+    PROBE_UNKNOWN,    /* couldn't be asked, we were late, or another node answered */
 };
 
 struct prober {

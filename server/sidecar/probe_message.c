@@ -11,6 +11,7 @@ enum {
     CLASS_IN = 1,
     FLAG_QR = 0x80, /* in the third octet */
     RCODE_SERVFAIL = 2,
+    OPTION_EDE = 15,
     PAYLOAD = 1232,
 };
 
@@ -49,20 +50,31 @@ static void skip_name(struct reader *r)
     }
 }
 
-/* Looks through an OPT's options for the instance. */
-static bool bears_instance(struct reader options, const uint8_t *instance)
+/* What the OPT says. */
+struct told {
+    bool instance;  /* that of the server that was asked */
+    bool not_ready; /* the zone isn't loaded */
+};
+
+static struct told read_options(struct reader options, const uint8_t *instance)
 {
+    struct told told = {0};
     while (reader_left(&options) >= 4) {
         const uint16_t code = reader_16(&options);
         const uint16_t octets = reader_16(&options);
         const uint8_t *data = reader_take(&options, octets);
-        if (data != NULL && code == PROBE_EDNS_OPTION)
-            return octets == INSTANCE_OCTETS && memcmp(data, instance, INSTANCE_OCTETS) == 0;
+        if (data == NULL)
+            break;
+        if (code == PROBE_EDNS_OPTION)
+            told.instance =
+                octets == INSTANCE_OCTETS && memcmp(data, instance, INSTANCE_OCTETS) == 0;
+        if (code == OPTION_EDE && octets >= 2 && wire_get16(data) == PROBE_EDE_NOT_READY)
+            told.not_ready = true;
     }
-    return false;
+    return told;
 }
 
-static bool find_instance(struct reader *r, unsigned rrs, const uint8_t *instance)
+static struct told read_opt(struct reader *r, unsigned rrs, const uint8_t *instance)
 {
     for (unsigned i = 0; i < rrs && !r->failed; i++) {
         skip_name(r);
@@ -71,9 +83,9 @@ static bool find_instance(struct reader *r, unsigned rrs, const uint8_t *instanc
         const uint16_t octets = reader_16(r);
         const uint8_t *rdata = reader_take(r, octets);
         if (rdata != NULL && type == TYPE_OPT)
-            return bears_instance(reader_of(rdata, octets), instance);
+            return read_options(reader_of(rdata, octets), instance);
     }
-    return false;
+    return (struct told){0};
 }
 
 enum probe_answer probe_answer_read(const uint8_t *answer, size_t octets, const uint8_t *query,
@@ -89,7 +101,10 @@ enum probe_answer probe_answer_read(const uint8_t *answer, size_t octets, const 
     reader_take(&r, head);
     const unsigned rrs =
         (unsigned)wire_get16(answer + 6) + wire_get16(answer + 8) + wire_get16(answer + 10);
-    if (!find_instance(&r, rrs, instance))
+    const struct told told = read_opt(&r, rrs, instance);
+    if (!told.instance)
         return PROBE_ANSWER_STRANGER;
-    return (answer[3] & 0x0f) == RCODE_SERVFAIL ? PROBE_ANSWER_SERVFAIL : PROBE_ANSWER_WELL;
+    if ((answer[3] & 0x0f) != RCODE_SERVFAIL)
+        return PROBE_ANSWER_WELL;
+    return told.not_ready ? PROBE_ANSWER_NOT_LOADED : PROBE_ANSWER_SERVFAIL;
 }

@@ -11,6 +11,7 @@
 enum {
     PROBE_EDNS_OPTION =
         65073, /* EDNS_OPTION_INSTANCE of server/answer, which isn't linked here */
+    PROBE_EDE_NOT_READY = 14, /* likewise */
     PROBE_QUERY_MAX = 12 + 255 + 4 + 11 + 4,
     PROBE_ANSWER_MAX = 4096,
 };
@@ -20,6 +21,7 @@ enum probe_answer {
     PROBE_ANSWER_STRANGER, /* an answer of another server, or of one that bears no id */
     PROBE_ANSWER_WELL,
     PROBE_ANSWER_SERVFAIL,
+    PROBE_ANSWER_NOT_LOADED, /* SERVFAIL too, since the zone isn't loaded: EDE 14 (RFC 8914) */
 };
 
 /* Writes the query for the SOA of `qname` (wire form, uncompressed, `octets` of it with the root

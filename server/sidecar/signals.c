@@ -75,18 +75,21 @@ static void add_bounded(uint32_t *sum, uint32_t more)
     *sum = at_most(*sum + at_most(more, SIGNALS_COUNT_MAX), SIGNALS_COUNT_MAX);
 }
 
-static void add_slice(struct observation *o, const struct pulse_slice_copy *slice)
+static void add_slice(struct observation *o, const struct pulse_slice_copy *slice,
+                      bool zones_failed)
 {
+    const uint32_t true_ones = zones_failed ? at_most(slice->not_loaded, slice->servfails) : 0;
     for (unsigned i = 0; i < PULSE_BUCKETS; i++)
         add_bounded(&o->latency[i], slice->latency[i]);
-    add_bounded(&o->servfails, slice->servfails);
+    add_bounded(&o->servfails, slice->servfails - true_ones);
     add_bounded(&o->sample.drops, slice->drops);
     add_bounded(&o->sample.datagrams, slice->drops);
 }
 
 /* True where something was answered on the path. */
-static bool add_path(struct observation *o, const struct pulse_view *view, unsigned path,
-                     uint64_t first, uint64_t last)
+static bool add_path(const struct signals *signals, struct observation *o,
+                     const struct pulse_view *view, unsigned path, uint64_t first,
+                     uint64_t last)
 {
     bool answered = false;
     struct pulse_slice_copy slice;
@@ -94,7 +97,7 @@ static bool add_path(struct observation *o, const struct pulse_view *view, unsig
         for (unsigned i = 0; i < view->workers; i++) {
             if (!pulse_slice_read(&slice, view, i, path, number))
                 continue;
-            add_slice(o, &slice);
+            add_slice(o, &slice, signals->zones_failed);
             if (path % 2 == 0)
                 add_bounded(&o->sample.datagrams, slice.queries);
             answered = answered || slice.answers != 0;
@@ -114,7 +117,7 @@ static int same_before(const struct signals_map *map, unsigned address)
 }
 
 static void read_zones(struct signals *signals, const struct signals_map *map,
-                       const struct pulse_view *view, struct observation *o)
+                       const struct pulse_view *view)
 {
     signals->zones_failed = false;
     if (map->group < 0)
@@ -123,14 +126,13 @@ static void read_zones(struct signals *signals, const struct signals_map *map,
     const uint32_t zones = atomic_load_explicit(&group->zones, memory_order_relaxed);
     const uint32_t failed = atomic_load_explicit(&group->failed, memory_order_relaxed);
     signals->zones_failed = failed != 0 && failed < zones;
-    if (signals->zones_failed)
-        o->servfails = 0;
 }
 
 void signals_read(struct signals *signals, const struct signals_map *map,
                   const struct pulse_view *view, struct observation *o, uint64_t now_ms)
 {
     const uint64_t last = now_ms / PULSE_SLICE_MS - 1;
+    read_zones(signals, map, view);
     const uint64_t first = first_slice(signals, last);
     for (unsigned i = 0; i < map->addresses; i++) {
         const int before = same_before(map, i);
@@ -140,17 +142,16 @@ void signals_read(struct signals *signals, const struct signals_map *map,
             if (before >= 0)
                 served = (o->sample.paths_served >> (2 * before + (int)transport) & 1) != 0;
             else
-                served =
-                    add_path(o, view, 2 * (unsigned)map->listen[i] + transport, first, last);
+                served = add_path(signals, o, view, 2 * (unsigned)map->listen[i] + transport,
+                                  first, last);
             o->sample.paths_served |= served ? bit : 0;
         }
     }
     /* Of no address: anybody's, and since it comes by UDP, all may have been served there. */
-    if (add_path(o, view, 2 * view->addresses, first, last))
+    if (add_path(signals, o, view, 2 * view->addresses, first, last))
         o->sample.paths_served |=
             UDP_PATHS & (uint32_t)((UINT64_C(1) << 2 * map->addresses) - 1);
     signals->read = last;
-    read_zones(signals, map, view, o);
 }
 
 uint32_t signals_expiring(const struct signals_map *map, const struct pulse_view *view,

@@ -19,7 +19,7 @@ struct signals_map {
 
 struct signals {
     uint64_t read;     /* the last slice that was read; 0: none yet */
-    bool zones_failed; /* some zones, not all, have failed to load: their SERVFAIL is true */
+    bool zones_failed; /* some zones, not all, aren't loaded: their SERVFAIL is true */
 };
 
 /* Finds a group's addresses in a pulse: by address, or else the wildcard of its family. */

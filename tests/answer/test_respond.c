@@ -1,5 +1,7 @@
 #include "tests/answer/ask.h"
 
+#include "server/answer/edns.h"
+#include "server/answer/packet.h"
 #include "tests/answer/check_message.h"
 #include "zone/wire.h"
 
@@ -174,6 +176,30 @@ static void the_exchange_tells_rcode_and_truncation(void **state)
     respond_scratch_free(scratch);
 }
 
+/* The one is true, the other a fault, and who watches tells them apart: by the counters, and by the extended
+ * error of its own questions. */
+static void a_zone_that_is_not_loaded_and_a_fault_are_two_kinds_of_servfail(void **state)
+{
+    static const uint8_t not_ready[] = {0, 15, 0, 2, 0, 14}, other[] = {0, 15, 0, 2, 0, 0};
+    static uint8_t query[MESSAGE_MAX], answer[MESSAGE_MAX];
+    struct respond_scratch *scratch = respond_scratch_new();
+    server_add_empty(*state, "broken");
+    const struct view view = server_view(*state);
+    bool tcp;
+    struct exchange e = {.query = query, .answer = answer, .answer_max = sizeof answer};
+    e.query_octets = ask_query("www.broken A +edns", query, &tcp);
+    respond(server_config(*state), &view, 0, &e, 1, scratch);
+    assert_int_equal(e.rcode, RCODE_SERVFAIL);
+    assert_int_equal(e.ede, EDE_NOT_READY);
+    assert_memory_equal(answer + e.answer_octets - sizeof not_ready, not_ready,
+                        sizeof not_ready);
+    respond_fail(server_config(*state), 0, &e, scratch);
+    assert_int_equal(e.rcode, RCODE_SERVFAIL);
+    assert_int_equal(e.ede, EDE_OTHER);
+    assert_memory_equal(answer + e.answer_octets - sizeof other, other, sizeof other);
+    respond_scratch_free(scratch);
+}
+
 /* RFC 4592 section 4.2 leaves it open */
 static void ns_at_a_wildcard_delegates_nothing(void **state)
 {
@@ -275,6 +301,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_batch_is_no_work, setup, teardown_server),
         cmocka_unit_test_setup_teardown(nothing_is_written_beyond_the_buffer, setup,
                                         teardown_server),
+        cmocka_unit_test_setup_teardown(
+            a_zone_that_is_not_loaded_and_a_fault_are_two_kinds_of_servfail, setup,
+            teardown_server),
         cmocka_unit_test_setup_teardown(the_exchange_tells_rcode_and_truncation, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(ns_at_a_wildcard_delegates_nothing, setup,

@@ -60,6 +60,7 @@ static void answer_one(struct exchange *x)
     memset(x->answer + copied, 'x', octets - copied);
     x->answer[2] |= 0x80;
     x->rcode = x->query[3] & 0x0f;
+    x->ede = x->query_octets >= 13 && x->query[12] == 'N' ? 14 : -1;
     x->answer_octets = octets;
 }
 

@@ -1,8 +1,8 @@
 /* harness.h -- a front with a simple respond() behind it, and clients on loopback
  * The respond() of these tests gives the query back with QR set, its RCODE field as the rcode.
  * What follows the header tells more: 'B' and four hex digits ask for an answer of so many
- * octets, 'S' for none at all. As the real one, it says nothing to responses and to less than a
- * header. */
+ * octets, 'S' for none at all, 'N' for one with the extended error "not ready". As the real one,
+ * it says nothing to responses and to less than a header. */
 #ifndef PHAROS_TESTS_IO_HARNESS_H
 #define PHAROS_TESTS_IO_HARNESS_H
 

@@ -182,18 +182,27 @@ static void latency_rcodes_and_truncation_appear_in_the_pulse(void **state)
     assert_int_equal(send(fd, query, sizeof(query), 0), 40);
     assert_int_equal(recv(fd, answer, sizeof(answer), 0), 4096);
 
-    wait_for(&worker->answers[0], 1);
-    assert_int_equal(worker->rcodes[2], 1);
+    query_write(query, sizeof(query), 2, "N"); /* of a zone that isn't loaded */
+    query[3] = 2;
+    assert_int_equal(send(fd, query, sizeof(query), 0), 40);
+    assert_int_equal(recv(fd, answer, sizeof(answer), 0), 40);
+    assert_int_equal(ask_udp(fd, 3, "N", answer, sizeof(answer)), 40); /* no SERVFAIL */
+
+    wait_for(&worker->answers[0], 3);
+    assert_int_equal(worker->rcodes[2], 2);
     assert_int_equal(worker->truncated, 1);
     unsigned measured = 0;
     unsigned servfails = 0;
+    unsigned not_loaded = 0;
     for (unsigned i = 0; i < PULSE_SLICES; i++) {
         servfails += pulse_rings(h.pulse, 0)[i].servfails;
+        not_loaded += pulse_rings(h.pulse, 0)[i].not_loaded;
         for (unsigned b = 0; b < PULSE_BUCKETS; b++)
             measured += pulse_rings(h.pulse, 0)[i].latency[b];
     }
-    assert_int_equal(measured, 1);
-    assert_int_equal(servfails, 1);
+    assert_int_equal(measured, 3);
+    assert_int_equal(servfails, 2);
+    assert_int_equal(not_loaded, 1);
     close(fd);
     harness_stop(&h);
 }

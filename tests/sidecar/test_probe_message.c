@@ -75,6 +75,34 @@ static void an_answer_with_the_instance_counts_whatever_its_rcode_but_servfail(v
     }
 }
 
+/* RFC 8914 section 4.15; in either order, since a server's own is none of ours */
+static void servfail_of_a_zone_that_is_not_loaded_is_told_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t rcode, ede, octets;
+        enum probe_answer is;
+    } table[] = {
+        {2, 14, 2, PROBE_ANSWER_NOT_LOADED}, {2, 0, 2, PROBE_ANSWER_SERVFAIL},
+        {2, 24, 2, PROBE_ANSWER_SERVFAIL},   {2, 14, 1, PROBE_ANSWER_SERVFAIL},
+        {2, 14, 3, PROBE_ANSWER_SERVFAIL}, /* longer than what's there */
+        {0, 14, 2, PROBE_ANSWER_WELL},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const uint8_t ede[] = {0, 15, 0, table[i].octets, 0, table[i].ede};
+        struct message m = answer(table[i].rcode, instance, sizeof(instance));
+        uint8_t *opt = m.octets + m.len - sizeof(instance) - 15;
+        wire_put16(opt + 9, (uint16_t)(4 + sizeof(instance) + sizeof(ede)));
+        memcpy(m.octets + m.len, ede, sizeof(ede));
+        m.len += sizeof(ede);
+        assert_int_equal(read_answer(&m), table[i].is);
+        memmove(opt + 11 + sizeof(ede), opt + 11, 4 + sizeof(instance));
+        memcpy(opt + 11, ede, sizeof(ede));
+        if (table[i].octets == 2)
+            assert_int_equal(read_answer(&m), table[i].is);
+    }
+}
+
 static void an_answer_of_another_instance_or_of_none_is_a_strangers(void **state)
 {
     (void)state;
@@ -128,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_query_asks_for_the_soa_and_for_the_instance),
         cmocka_unit_test(an_answer_with_the_instance_counts_whatever_its_rcode_but_servfail),
+        cmocka_unit_test(servfail_of_a_zone_that_is_not_loaded_is_told_apart),
         cmocka_unit_test(an_answer_of_another_instance_or_of_none_is_a_strangers),
         cmocka_unit_test(what_does_not_belong_to_the_query_is_passed_over),
         cmocka_unit_test(an_answer_cut_off_anywhere_never_counts),

@@ -236,19 +236,27 @@ static void impossible_counts_are_clamped(void **state)
     assert_int_equal(o.sample.datagrams, SIGNALS_COUNT_MAX);
 }
 
-static void servfail_counts_as_bad_unless_zones_are_known_to_have_failed(void **state)
+static void servfail_counts_as_bad_but_for_that_of_some_zones_that_are_not_loaded(void **state)
 {
     struct fixture *f = *state;
     static const struct {
-        uint32_t zones, failed, late;
-    } table[] = {{3, 0, 8}, {3, 1, 0}, {3, 3, 8}};
+        uint32_t zones, failed, servfails, not_loaded, late;
+    } table[] = {
+        {3, 0, 9, 9, 8}, /* of zones that aren't the group's */
+        {3, 1, 9, 9, 0}, /* true, all of them */
+        {3, 1, 9, 0, 8}, /* a fault: one zone that failed doesn't hide it */
+        {3, 1, 9, 4, 5}, /* both */
+        {100000, 1, 9, 2, 7}, {3, 1, 3, 9, 0}, /* more than there are */
+        {3, 3, 9, 9, 8},                       /* nothing is served */
+    };
     const struct signals_map map = {.addresses = 1, .group = 1};
-    for (uint64_t i = 0; i < 3; i++) {
+    for (uint64_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct signals signals = {0};
         const uint64_t ms = (10000 + i) * PULSE_SLICE_MS;
         struct pulse_slice *slice = pulse_slice_now(pulse_rings(f->pulse, 0), ms);
         pulse_add32(&slice->latency[0], 8);
-        pulse_add32(&slice->servfails, 9);
+        pulse_add32(&slice->servfails, table[i].servfails);
+        pulse_add32(&slice->not_loaded, table[i].not_loaded);
         atomic_store(&f->pulse->group[1].zones, table[i].zones);
         atomic_store(&f->pulse->group[1].failed, table[i].failed);
         assert_int_equal(look(&signals, &map, f, ms + PULSE_SLICE_MS).sample.late,
@@ -433,7 +441,7 @@ int main(void)
         WITH_PULSE(signals_add_each_finished_slice_once),
         WITH_PULSE(a_reader_who_slept_takes_what_the_ring_still_holds),
         WITH_PULSE(impossible_counts_are_clamped),
-        WITH_PULSE(servfail_counts_as_bad_unless_zones_are_known_to_have_failed),
+        WITH_PULSE(servfail_counts_as_bad_but_for_that_of_some_zones_that_are_not_loaded),
         WITH_PULSE(each_group_sees_what_its_own_addresses_got),
         WITH_PULSE(zones_and_signatures_that_run_out_are_told_apart),
         WITH_PULSE(a_worker_is_stuck_after_ten_ticks_without_movement),
