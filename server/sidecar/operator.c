@@ -55,6 +55,8 @@ int operator_load(struct operator_words *words, const char *folder)
     int err = 0;
     while (err == 0 && fgets(line, sizeof(line), file) != NULL)
         err = read_line(words, line) ? 0 : -EBADMSG;
+    if (err == 0 && ferror(file))
+        err = -errno;
     fclose(file);
     if (err != 0)
         words->count = 0;
@@ -123,18 +125,30 @@ static void forget(struct operator_words *words, const char *group)
     }
 }
 
+static bool add(struct operator_words *words, const char *group, enum operator_word word,
+                enum wish held)
+{
+    if (words->count == GROUPS_MAX)
+        return false;
+    struct operator_entry *entry = &words->entry[words->count++];
+    *entry = (struct operator_entry){.word = word, .held = held};
+    snprintf(entry->group, sizeof(entry->group), "%s", group);
+    return true;
+}
+
+void operator_hold(struct operator_words *words, const char *group)
+{
+    forget(words, group);
+    add(words, group, OPERATOR_HOLD, WISH_NOTHING);
+}
+
 int operator_say(struct operator_words *words, const char *group, enum operator_word word,
                  enum wish held)
 {
     struct operator_words next = *words;
     forget(&next, group);
-    if (word != OPERATOR_NONE) {
-        if (next.count == GROUPS_MAX)
-            return -ENOSPC;
-        struct operator_entry *entry = &next.entry[next.count++];
-        *entry = (struct operator_entry){.word = word, .held = held};
-        snprintf(entry->group, sizeof(entry->group), "%s", group);
-    }
+    if (word != OPERATOR_NONE && !add(&next, group, word, held))
+        return -ENOSPC;
     const int err = save(&next);
     if (err == 0)
         *words = next;

@@ -19,8 +19,12 @@ struct operator_words {
 };
 
 /* Reads FOLDER/route.words. Returns 0, also where there's none; or a negative errno: -EBADMSG for a file
- * with something else in it, of which nothing is taken. */
+ * with something else in it, of which nothing is taken. Then what was said isn't known. */
 int operator_load(struct operator_words *words, const char *folder);
+
+/* For when words can't be read: holds a group's route as its driver has it, until the next word about it. The
+ * file stays as it is until then. */
+void operator_hold(struct operator_words *words, const char *group);
 
 /* OPERATOR_NONE for a group that nothing was said about. */
 struct operator_entry operator_find(const struct operator_words *words, const char *group);

@@ -346,14 +346,19 @@ static void on_signal(uv_signal_t *signal, int number)
     }
 }
 
+/* A node that was forced down may have been so: nothing is changed about any route until a person says what. */
 static void load_words(struct sidecar *s)
 {
     const struct config *config = &s->options.config;
     const char *folder = config->state_dir != NULL ? config->state_dir : config->run_dir;
     const int err = operator_load(&s->words, folder);
     if (err != 0)
-        log_error("can't read the operator's words in %s: %s; none is taken", s->words.path,
-                  strerror(-err));
+        log_error(
+            "can't read the operator's words in %s: %s; all routes are held as their "
+            "drivers have them, until the next word: pharosctl release, if there was none",
+            s->words.path, strerror(-err));
+    for (size_t i = 0; err != 0 && i < config->route.groups; i++)
+        operator_hold(&s->words, config->route.group[i].name);
     for (size_t i = 0; i < s->words.count; i++)
         log_warning("%s: the operator says %s, since before this start",
                     s->words.entry[i].group, operator_word_to_text(s->words.entry[i].word));

@@ -90,12 +90,20 @@ def hang_unseen(topology):
 
 @scenario(without_fleet="withdraw")
 def forced(topology):
-    """force-down withdraws a node that is well; force-up announces one that is slow."""
+    """force-down withdraws a node that is well, also when its words get lost; force-up announces a slow one."""
     begin(topology)
     node = topology.nodes[0]
     since = time.time()
     node.ctl("force-down", "any")
     expect_gone(topology, node, since, 200, "force-down")
+    node.sidecar.kill()
+    node.sidecar.wait()
+    node.write("route.words", "any force-d")
+    node.start_sidecar()
+    wait_for("hold, with words that can't be read", lambda: node.route().get("operator") == "hold", 5)
+    time.sleep(3)
+    if not node.withdrawn():
+        raise Failure("it came back by itself")
     node.stall(True)
     node.ctl("force-up", "any")
     expect_back(node, "force-up of a slow node", 2)

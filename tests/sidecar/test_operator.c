@@ -89,6 +89,34 @@ static void of_a_broken_file_nothing_is_taken(void **state)
     assert_int_equal(operator_find(&words, "any").word, OPERATOR_DOWN);
 }
 
+static void a_file_that_can_not_be_read_is_not_taken_for_an_empty_one(void **state)
+{
+    (void)state;
+    struct operator_words words;
+    char path[128];
+    snprintf(path, sizeof(path), "%s/route.words", folder);
+    unlink(path);
+    mkdir(path, 0700); /* opened like a file, and read fails */
+    assert_int_equal(operator_load(&words, folder), -EISDIR);
+    rmdir(path);
+}
+
+static void words_that_are_not_known_hold_each_group_until_the_next_word_about_it(void **state)
+{
+    (void)state;
+    struct operator_words words, next;
+    write_words("any force-do");
+    assert_int_equal(operator_load(&words, folder), -EBADMSG);
+    operator_hold(&words, "any");
+    operator_hold(&words, "other");
+    assert_int_equal(operator_find(&words, "any").word, OPERATOR_HOLD);
+    assert_int_equal(operator_find(&words, "any").held, WISH_NOTHING);
+    assert_int_equal(operator_say(&words, "any", OPERATOR_NONE, WISH_NOTHING), 0);
+    assert_int_equal(operator_load(&next, folder), 0); /* whole again */
+    assert_int_equal(operator_find(&next, "any").word, OPERATOR_NONE);
+    assert_int_equal(operator_find(&next, "other").word, OPERATOR_HOLD);
+}
+
 static void requests_are_a_command_a_group_and_json(void **state)
 {
     (void)state;
@@ -117,6 +145,8 @@ int main(void)
         cmocka_unit_test(words_outlive_a_restart_and_are_forgotten_when_released),
         cmocka_unit_test(a_word_that_can_not_be_kept_is_not_taken),
         cmocka_unit_test(of_a_broken_file_nothing_is_taken),
+        cmocka_unit_test(a_file_that_can_not_be_read_is_not_taken_for_an_empty_one),
+        cmocka_unit_test(words_that_are_not_known_hold_each_group_until_the_next_word_about_it),
         cmocka_unit_test(requests_are_a_command_a_group_and_json),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
