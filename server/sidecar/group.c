@@ -112,9 +112,18 @@ struct group *group_new(const struct config *config, const struct config_group *
     return group;
 }
 
-bool group_same(const struct group *group, const struct config_group *is)
+void group_control(struct group *group, const char *control)
 {
-    if (strcmp(group->name, is->name) != 0 || group->prober.addresses != is->addresses)
+    if (strcmp(group->control, control) == 0)
+        return;
+    snprintf(group->control, sizeof(group->control), "%s", control);
+    route_client_reconnect(&group->route);
+}
+
+bool group_same(const struct group *group, const struct config_group *is, bool dry_run)
+{
+    if (!group->started || dry_run != (group->route.path == NULL)
+        || strcmp(group->name, is->name) != 0 || group->prober.addresses != is->addresses)
         return false;
     for (size_t i = 0; i < is->addresses; i++) {
         if (!address_equal(&group->address[i], &is->address[i]))

@@ -69,8 +69,11 @@ void group_configure(struct group *group, const struct config *config,
 /* Another guard, which knows nothing of the group yet; NULL: that of a node without a fleet. */
 void group_guard(struct group *group, struct guard *guard);
 
-/* Whether that is all that has changed. */
-bool group_same(const struct group *group, const struct config_group *is);
+/* The driver's socket, where it's another one from now on. */
+void group_control(struct group *group, const char *control);
+
+/* Whether that is all that has changed. Of a group that was started. */
+bool group_same(const struct group *group, const struct config_group *is, bool dry_run);
 
 int group_start(struct group *group, uv_loop_t *loop, bool dry_run);
 void group_stop(struct group *group);

@@ -282,6 +282,13 @@ void route_client_wish(struct route_client *c, enum wish wish)
     }
 }
 
+void route_client_reconnect(struct route_client *c)
+{
+    disconnect(c);
+    if (c->path != NULL)
+        uv_timer_start(&c->timer, on_timer, 0, ROUTE_CLIENT_ASK_MS);
+}
+
 void route_client_stop(struct route_client *c)
 {
     disconnect(c);

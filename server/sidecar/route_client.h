@@ -53,6 +53,9 @@ int route_client_start(struct route_client *client, uv_loop_t *loop, const char 
 /* A new wish; told at once. */
 void route_client_wish(struct route_client *client, enum wish wish);
 
+/* What is at the path may be another driver now. In a dry run there's none. */
+void route_client_reconnect(struct route_client *client);
+
 void route_client_stop(struct route_client *client);
 
 /* What a state line of a driver means. One without PROGRESS is believed. */

@@ -261,25 +261,52 @@ static int start_groups(struct sidecar *s)
     return err;
 }
 
-static bool same_groups(const struct sidecar *s, const struct sidecar_options *is)
+/* The group that `is` describes, taken out of those there were; NULL: none is like that. */
+static struct group *take_same(struct group *before[], size_t count,
+                               const struct config_group *is, bool dry_run)
 {
-    const struct config_route *route = &is->config.route;
-    bool same = route->groups == s->groups && route->driver == s->options.config.route.driver;
-    for (size_t i = 0; same && i < s->groups; i++)
-        same = group_same(s->group[i], &route->group[i]);
-    return same;
+    for (size_t i = 0; i < count; i++) {
+        struct group *group = before[i];
+        if (group == NULL || !group_same(group, is, dry_run))
+            continue;
+        before[i] = NULL;
+        return group;
+    }
+    return NULL;
 }
 
-/* Other groups begin anew, and take their routes over as they find them. */
-static void replace_groups(struct sidecar *s)
+/* Groups that are as they were go on with all that they know, their falls and hold-downs among it. Others
+ * begin anew, and take their routes over as they find them. */
+static void change_groups(struct sidecar *s)
 {
-    for (size_t i = 0; i < s->groups; i++) {
-        group_stop(s->group[i]);
-        s->group[i]->next = s->gone;
-        s->gone = s->group[i];
-    }
+    const struct config *config = &s->options.config;
+    struct group *before[GROUPS_MAX];
+    const size_t count = s->groups;
+    int err = 0;
+    memcpy(before, s->group, count * sizeof(before[0]));
     s->groups = 0;
-    const int err = start_groups(s);
+    for (size_t i = 0; i < config->route.groups; i++) {
+        const struct config_group *is = &config->route.group[i];
+        struct group *group =
+            take_same(before, count, is, config->route.driver == ROUTE_DRIVER_LOG);
+        if (group == NULL) {
+            err = err != 0 ? err : add_group(s, i);
+            continue;
+        }
+        char path[4096];
+        find_control(&s->options, i, path);
+        group_configure(group, config, is);
+        group_control(group, path);
+        s->group[s->groups++] = group;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (before[i] == NULL)
+            continue;
+        group_stop(before[i]);
+        before[i]->next = s->gone;
+        s->gone = before[i];
+    }
+    guard_groups(s);
     if (err != 0)
         log_error("can't start all groups: %s", uv_strerror(err));
 }
@@ -309,7 +336,6 @@ static void reload(struct sidecar *s)
         sidecar_options_fini(&is);
         return;
     }
-    const bool same = same_groups(s, &is);
     close_fleet(s);
     sidecar_options_fini(&s->options);
     s->options = is;
@@ -318,12 +344,7 @@ static void reload(struct sidecar *s)
     log_open("pharos-sidecar", config->log_level, config->log_format, NULL);
     open_audit(s);
     exporter_configure(s->exporter, &config->route.metrics);
-    for (size_t i = 0; same && i < s->groups; i++)
-        group_configure(s->group[i], config, &config->route.group[i]);
-    if (same)
-        guard_groups(s);
-    if (!same)
-        replace_groups(s);
+    change_groups(s);
     log_notice("the configuration is read again: %zu group(s), late after %u ms", s->groups,
                config->route.late_ms);
 }

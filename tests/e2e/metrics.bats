@@ -154,6 +154,49 @@ refuses() {
     ! curl -sS --max-time 2 "http://$1/healthz"
 }
 
+# Writes the sidecar's configuration with these groups, a NAME=ADDRESS each.
+write_groups() {
+    local group
+    {
+        printf 'server: {listen: ["127.0.0.1@%s", "::1@%s"], run-dir: run}\n' "$port" "$port6"
+        printf 'route:\n  driver: log\n  groups:\n'
+        for group; do
+            printf '    - {name: %s, addresses: ["%s"]}\n' "${group%%=*}" "${group#*=}"
+        done
+    } >"$work/sidecar.yaml"
+}
+
+# What "pharosctl route" has of a group.
+route_of() {
+    "$PHAROS_BUILD/pharosctl" -c "$work/pharos.yaml" --json route | jq -r ".[] | select(.group == \"$1\") | $2"
+}
+
+route_is() {
+    [ "$(route_of "$1" "$2")" = "$3" ]
+}
+
+@test "a group that a reload leaves as it was keeps its falls and its hold-down, others begin anew" {
+    start_node
+    kill "$sidecar_pid"
+    wait_for gone "$sidecar_pid"
+    write_groups any=127.0.0.1 two=::1
+    "$PHAROS_BUILD/pharos-sidecar" -c "$work/sidecar.yaml" >"$sidecar_log" 2>&1 3>&- &
+    sidecar_pid=$!
+    pids+=("$sidecar_pid")
+    wait_for route_is any .state UP
+    wait_for route_is two .state UP
+    kill -KILL "$pid"
+    wait_for route_is any .state DOWN
+    wait_for route_is two .state DOWN
+    write_groups three=::1 any=127.0.0.1
+    kill -HUP "$sidecar_pid"
+    wait_for route_is three .state INIT
+    assert_equal "$(route_of any '"\(.state) \(.falls) \(.hold_down_ms > 0)"')" "DOWN 1 true"
+    assert_equal "$(route_of three .falls)" 0
+    assert_equal "$(route_of two .state)" ""
+    ! gone "$sidecar_pid"
+}
+
 @test "a sidecar without libmicrohttpd refuses route.metrics" {
     mkdir -p "$work/run"
     cat >"$work/pharos.yaml" <<YAML

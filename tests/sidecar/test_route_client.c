@@ -258,6 +258,22 @@ static void a_driver_that_comes_back_hears_the_wish_again(void **state)
     WAIT_FOR(f, f->words == 2 && f->client.route == ROUTE_UP);
 }
 
+/* As where a second group gives each driver a socket of its own name. */
+static void a_driver_elsewhere_hears_the_wish_too(void **state)
+{
+    struct fixture *f = *state;
+    WAIT_FOR(f, f->client.route == ROUTE_FRESH);
+    route_client_wish(&f->client, WISH_UP);
+    WAIT_FOR(f, f->client.route == ROUTE_UP);
+    control_close(f->driver);
+    strcat(f->path, "2"); /* borrowed by the client */
+    f->state = "down start applied";
+    start_driver(f);
+    route_client_reconnect(&f->client);
+    assert_int_equal(f->client.route, ROUTE_UNKNOWN);
+    WAIT_FOR(f, f->words == 2 && f->client.route == ROUTE_UP);
+}
+
 int main(void)
 {
 #define WITH_DRIVER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -273,6 +289,7 @@ int main(void)
         WITH_DRIVER(a_word_just_before_the_next_round_keeps_the_connection),
         WITH_DRIVER(a_refused_word_is_given_again_soon),
         WITH_DRIVER(a_driver_that_comes_back_hears_the_wish_again),
+        WITH_DRIVER(a_driver_elsewhere_hears_the_wish_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
