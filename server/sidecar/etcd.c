@@ -70,16 +70,22 @@ void etcd_drop(struct etcd_call *call)
     forget_text(&call->text);
 }
 
+static void pass_on(struct etcd *e)
+{
+    e->endpoint = (e->endpoint + 1) % e->config.etcds;
+}
+
 static void tell_away(struct etcd *e, const char *why)
 {
     if (!e->away)
         log_warning("fleet: the store is away: %s: %s", endpoint_of(e), why);
     e->away = true;
-    e->endpoint = (e->endpoint + 1) % e->config.etcds;
+    pass_on(e);
 }
 
-/* A refusal is an answer: the store is there. */
-static void tell_here(struct etcd *e, const char *refusal)
+/* A refusal is an answer: the store is there. But it may be this endpoint's alone, as a learner's or that
+ * of a proxy. */
+static void tell_here(struct etcd *e, enum fleet_result result, const char *refusal)
 {
     if (e->away)
         log_notice("fleet: the store answers: %s", endpoint_of(e));
@@ -88,6 +94,8 @@ static void tell_here(struct etcd *e, const char *refusal)
         log_warning("fleet: the store refuses: %s", refusal);
         memcpy(e->told, refusal, sizeof(e->told));
     }
+    if (result == FLEET_REFUSED)
+        pass_on(e);
 }
 
 static void answer(struct etcd_call *call, struct fleet_reply *reply)
@@ -236,7 +244,7 @@ static void end_login(struct etcd_call *call, long status)
     if (reply.result == FLEET_LOST)
         tell_away(e, error);
     else
-        tell_here(e, error);
+        tell_here(e, reply.result, error);
     answer(call, &reply);
 }
 
@@ -256,7 +264,7 @@ static void end_request(struct etcd_call *call, long status)
     if (trouble == ETCD_TROUBLE)
         tell_away(e, error);
     else
-        tell_here(e, error);
+        tell_here(e, reply.result, error);
     answer(call, &reply);
 }
 

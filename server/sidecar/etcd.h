@@ -1,8 +1,8 @@
 /* etcd.h -- asks etcd, over HTTP or HTTPS
- * Several endpoints are tried in turn: one that fails is left for the next one, and whoever asked asks again
- * (fleet.h has the back-off). Where a user is configured a token is fetched, and again when it isn't taken
- * any more. For one loop's thread; nothing here blocks: names of endpoints are looked up by a thread of
- * libcurl's, which may outlast the call. */
+ * Several endpoints are tried in turn: one that fails or refuses is left for the next one, and whoever asked
+ * asks again (fleet.h has the back-off). Where a user is configured a token is fetched, and again when it
+ * isn't taken any more. For one loop's thread; nothing here blocks: names of endpoints are looked up by a
+ * thread of libcurl's, which may outlast the call. */
 #ifndef PHAROS_SERVER_SIDECAR_ETCD_H
 #define PHAROS_SERVER_SIDECAR_ETCD_H
 

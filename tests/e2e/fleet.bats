@@ -326,6 +326,31 @@ signal.pause()' 3>&- &
     [ "$gap" -lt 1500 ]
 }
 
+# An endpoint that refuses all, as a member that may not write does.
+start_refuser() {
+    ip netns exec "$ns" /usr/bin/python3 -c '
+import http.server
+class Refuser(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        text = b"""{"error": "no", "code": 7, "message": "etcdserver: permission denied"}"""
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+http.server.HTTPServer(("127.0.0.1", 2378), Refuser).serve_forever()' >"$work/refuser.log" 2>&1 3>&- &
+    pids+=("$!")
+    wait_for inside curl -s --max-time 1 -o /dev/null -d x http://127.0.0.1:2378/
+}
+
+@test "an endpoint that refuses is passed over" {
+    start_etcd
+    start_refuser
+    start_node 1 1 '"http://127.0.0.1:2378", "https://127.0.0.1:2379"'
+    wait_for logged "the store refuses: etcdserver: permission denied"
+    wait_for is n1 guard.announcers 1
+}
+
 @test "etcd restarted: nothing leaves, and leave is granted again" {
     start_etcd
     start_three 1
