@@ -266,6 +266,15 @@ static void learn(struct group *group, uint64_t now_ms)
     group->prober.late_ms = (unsigned)((late_us + 999) / 1000);
 }
 
+/* What the guard has said, of all that is told. */
+static void count_answers(struct group *group, enum verdict_state before)
+{
+    const enum verdict_state after = group->verdict.state;
+    group->granted += before == VERDICT_SUSPECT && after == VERDICT_DRAIN
+                      && group->record.observation.sample.guard == GUARD_GRANTED;
+    group->refused += before == VERDICT_SUSPECT && after == VERDICT_SUSPECT;
+}
+
 static const struct decision *keep(struct group *group, enum verdict_state before,
                                    uint64_t wall_ms)
 {
@@ -299,5 +308,8 @@ const struct decision *group_decide(struct group *group, const struct group_tick
     if (verdict_wish(&group->verdict) != wish)
         route_client_wish(&group->route, verdict_wish(&group->verdict));
     tell_fleet(group, verdict_wish(&group->verdict), tick->now_ms);
-    return told ? keep(group, before, tick->wall_ms) : NULL;
+    if (!told)
+        return NULL;
+    count_answers(group, before);
+    return keep(group, before, tick->wall_ms);
 }

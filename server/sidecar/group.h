@@ -38,6 +38,8 @@ struct group {
     struct record record;   /* the last tick's */
     struct decision decision[GROUP_DECISIONS];
     unsigned decisions; /* in all; the last is decision[(decisions - 1) % GROUP_DECISIONS] */
+    unsigned granted,
+        refused; /* of them: leaves that the guard granted, and spells that it refused */
 
     /* Private. */
     struct group *next; /* of those that went with a configuration */

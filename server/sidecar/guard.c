@@ -1,6 +1,12 @@
 /* guard.c -- see guard.h */
 #include "server/sidecar/guard.h"
 
+const char *guard_answer_to_text(enum guard_answer answer)
+{
+    static const char *const text[] = {"pending", "granted", "stay"};
+    return text[answer];
+}
+
 static enum guard_answer stay(struct guard *guard, unsigned badness)
 {
     (void)guard;

@@ -38,6 +38,8 @@ struct guard_view {
     uint32_t keep;       /* K: slowness never leaves fewer announcers */
 };
 
+const char *guard_answer_to_text(enum guard_answer answer);
+
 struct guard;
 
 struct guard_type {

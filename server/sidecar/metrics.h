@@ -43,7 +43,7 @@ struct metrics_group {
     unsigned badness;              /* of GUARD_BADNESS_MAX */
     unsigned bad_pulse, bad_probe; /* percent, of the last window */
     unsigned dead_paths, paths;
-    unsigned rate, falls, decisions;
+    unsigned rate, falls, decisions, granted, refused;
     double usual_rate; /* datagrams a second, as `rate` */
     uint64_t hold_down_ms;
     struct guard_view fleet;

@@ -100,6 +100,8 @@ enum number {
     ANNOUNCED,
     STATE_AGE,
     DECISIONS,
+    GRANTED,
+    REFUSED,
     FALLS,
     HOLD_DOWN,
     LATE,
@@ -162,6 +164,8 @@ static void fill(double value[NUMBERS], const struct metrics_group *g, uint64_t 
     value[ANNOUNCED] = announced(g);
     value[STATE_AGE] = known(now_ms >= g->since_ms, (double)(now_ms - g->since_ms) / 1e3);
     value[DECISIONS] = g->decisions;
+    value[GRANTED] = g->granted;
+    value[REFUSED] = g->refused;
     value[FALLS] = g->falls;
     value[HOLD_DOWN] = (double)g->hold_down_ms / 1e3;
     value[LATE] = (double)g->late_us / 1e6;
@@ -188,6 +192,10 @@ static const struct {
                    "How long a group is in its state."},
     [DECISIONS] = {METRIC_COUNTER, "pharos_route_decisions", NULL,
                    "Decisions that were logged."},
+    [GRANTED] = {METRIC_COUNTER, "pharos_route_leaves_granted", NULL,
+                 "Leaves for slowness that the guard has granted."},
+    [REFUSED] = {METRIC_COUNTER, "pharos_route_leaves_refused", NULL,
+                 "Spells of slowness in which the guard said stay."},
     [FALLS] = {METRIC_GAUGE, "pharos_route_falls", NULL,
                "Withdrawals that count for route.thresholds.cycles."},
     [HOLD_DOWN] = {METRIC_GAUGE, "pharos_route_hold_down_seconds", "seconds",

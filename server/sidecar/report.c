@@ -64,10 +64,12 @@ void report_guard(FILE *to, const struct group *group)
 {
     const struct guard_view *view = &group->record.observation.sample.fleet;
     fprintf(to,
-            "{\"guard\":\"%s\",\"fleet\":%s,\"reachable\":%s,\"members\":%u,"
+            "{\"guard\":\"%s\",\"answer\":\"%s\",\"fleet\":%s,\"reachable\":%s,\"members\":%u,"
             "\"announcers\":%u,\"bad\":%u,\"keep\":%u}",
-            group->guard->type->name, bool_text(view->fleet), bool_text(view->reachable),
-            view->members, view->announcers, view->bad, view->keep);
+            group->guard->type->name,
+            guard_answer_to_text(group->record.observation.sample.guard),
+            bool_text(view->fleet), bool_text(view->reachable), view->members, view->announcers,
+            view->bad, view->keep);
 }
 
 void report_thresholds(FILE *to, const struct group *group)
@@ -75,9 +77,11 @@ void report_thresholds(FILE *to, const struct group *group)
     const struct thresholds *l = &group->verdict.limits;
     fprintf(to,
             "{\"late_us\":%llu,\"window_ms\":%u,\"bad_percent\":%u,\"samples\":%u,"
-            "\"slow_ms\":%u,\"drain_ms\":%u,\"clean_ms\":%u,\"flood\":%u,\"cycles\":%u}",
+            "\"slow_ms\":%u,\"near_percent\":%u,\"slow_near_ms\":%u,\"path_dead_ms\":%u,"
+            "\"expiry_ms\":%u,\"drain_ms\":%u,\"clean_ms\":%u,\"flood\":%u,\"cycles\":%u}",
             (unsigned long long)group_late_us(group), l->window_ms, l->bad_percent,
-            l->samples_min, l->slow_ms, l->drain_ms, l->clean_ms, l->flood_factor, l->cycles);
+            l->samples_min, l->slow_ms, l->near_percent, l->slow_near_ms, l->path_dead_ms,
+            l->expiry_ms, l->drain_ms, l->clean_ms, l->flood_factor, l->cycles);
 }
 
 /* From the oldest that's kept on. */

@@ -250,7 +250,10 @@ YAML
         and (.from | type) == "string" and (.to | type) == "string"
         and (.signals | .answers >= 0 and .late >= 0 and .drops >= 0 and .probes >= 0 and .badness >= 0)
         and .thresholds.late_us == 20000 and .thresholds.window_ms == 500
-        and .guard.guard == "stay" and .guard.fleet == false)' "$work/audit.jsonl"
+        and .thresholds.slow_near_ms == 800 and .thresholds.near_percent == 60
+        and .thresholds.path_dead_ms == 1000 and .thresholds.expiry_ms == 60000
+        and (.progress | type) == "string"
+        and .guard.guard == "stay" and .guard.answer == "pending" and .guard.fleet == false)' "$work/audit.jsonl"
     jq -es '.[-1] | .to == "HOLD" and .operator == "hold" and .route == "up"' "$work/audit.jsonl"
     jq -es 'map(.to) | index("UP") != null' "$work/audit.jsonl"
 }

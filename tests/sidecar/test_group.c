@@ -17,7 +17,8 @@ struct store_guard {
     const uint64_t *now_ms;
     uint64_t away_ms;  /* from question to answer */
     uint64_t asked_ms; /* 0: not asked */
-    bool in;           /* others count on this node */
+    bool refuses;
+    bool in; /* others count on this node */
 };
 
 static enum guard_answer ask(struct guard *guard, unsigned badness)
@@ -26,7 +27,9 @@ static enum guard_answer ask(struct guard *guard, unsigned badness)
     (void)badness;
     if (g->asked_ms == 0)
         g->asked_ms = *g->now_ms;
-    return *g->now_ms - g->asked_ms >= g->away_ms ? GUARD_GRANTED : GUARD_PENDING;
+    if (*g->now_ms - g->asked_ms < g->away_ms)
+        return GUARD_PENDING;
+    return g->refuses ? GUARD_STAY : GUARD_GRANTED;
 }
 
 static void cancel(struct guard *guard)
@@ -145,6 +148,27 @@ a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking(void **s
     assert_int_equal(drains_after(VERDICT_TICK_MS + 1), due_ms + VERDICT_TICK_MS);
 }
 
+static void what_the_guard_said_is_counted_once_a_spell(void **state)
+{
+    (void)state;
+    struct scene s;
+    begin(&s, 0);
+    s.guard.refuses = true;
+    for (unsigned spell = 0; spell < 2; spell++) {
+        for (unsigned at = 0; at < 3000; at += VERDICT_TICK_MS)
+            tick(&s, 1);
+        for (unsigned at = 0; at < 2000; at += VERDICT_TICK_MS)
+            tick(&s, SLOW_MS);
+    }
+    assert_int_equal(s.group->refused, 2);
+    assert_int_equal(s.group->granted, 0);
+    s.guard.refuses = false;
+    for (unsigned at = 0; at < 1000; at += VERDICT_TICK_MS)
+        tick(&s, SLOW_MS);
+    assert_int_equal(s.group->granted, 1);
+    free(s.group);
+}
+
 /* Each row: what the driver says for so long, after it was announced. */
 static void others_count_on_a_node_only_while_its_driver_has_announced_it(void **state)
 {
@@ -200,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_slow_node_that_has_leave_within_a_tick_goes_as_soon_as_without_asking),
+        cmocka_unit_test(what_the_guard_said_is_counted_once_a_spell),
         cmocka_unit_test(others_count_on_a_node_only_while_its_driver_has_announced_it),
         cmocka_unit_test(the_word_is_for_the_server_that_is_there_now),
     };

@@ -73,6 +73,8 @@ static struct metrics *some_metrics(void)
                                          .wish = WISH_UP,
                                          .since_ms = 3500,
                                          .late_us = 20000,
+                                         .granted = 2,
+                                         .refused = 3,
                                          .badness = 500};
     return m;
 }
@@ -121,6 +123,8 @@ static void a_group_is_told_by_its_states_and_numbers(void **state)
     assert_line(page, "pharos_route_state{group=\"any\",pharos_route_state=\"SUSPECT\"} 1");
     assert_line(page, "pharos_route_state{group=\"any\",pharos_route_state=\"UP\"} 0");
     assert_line(page, "pharos_route_announced{group=\"any\"} 1");
+    assert_line(page, "pharos_route_leaves_granted_total{group=\"any\"} 2");
+    assert_line(page, "pharos_route_leaves_refused_total{group=\"any\"} 3");
     assert_line(page, "pharos_route_state_age_seconds{group=\"any\"} 1.5");
     assert_line(page, "# UNIT pharos_route_late_seconds seconds");
     assert_line(page, "pharos_route_late_seconds{group=\"any\"} 0.02");
