@@ -5,8 +5,22 @@
 #include "server/sidecar/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* What can't be read, as a pipe, has no line of before. */
+static bool ends_within_a_line(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const off_t octets = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    char last = '\n';
+    const bool torn = octets > 0 && pread(fd, &last, 1, octets - 1) == 1 && last != '\n';
+    if (fd >= 0)
+        close(fd);
+    return torn;
+}
 
 int audit_open(struct audit *audit, const char *path)
 {
@@ -23,7 +37,7 @@ int audit_open(struct audit *audit, const char *path)
     }
     setvbuf(file, NULL, _IOFBF, RECORD_LINE_MAX);
     audit_close(audit);
-    *audit = (struct audit){.path = copy, .file = file};
+    *audit = (struct audit){.path = copy, .file = file, .torn = ends_within_a_line(path)};
     return 0;
 }
 
@@ -46,13 +60,19 @@ void audit_close(struct audit *audit)
     *audit = (struct audit){.path = NULL};
 }
 
+static void begin_line(struct audit *audit)
+{
+    if (audit->torn)
+        fputc('\n', audit->file);
+}
+
 /* A full disk is told once; the route matters more than its history. */
 static void end_line(struct audit *audit)
 {
     const bool failed = fflush(audit->file) != 0 || ferror(audit->file);
     if (failed && !audit->told)
         log_error("can't write to %s: %s", audit->path, strerror(errno));
-    audit->told = failed;
+    audit->told = audit->torn = failed;
     clearerr(audit->file);
 }
 
@@ -60,6 +80,7 @@ void audit_decision(struct audit *audit, const struct group *group, const struct
 {
     if (audit->file == NULL)
         return;
+    begin_line(audit);
     fprintf(audit->file, "{\"group\":\"%s\",", group->name);
     report_decision(audit->file, d);
     fputs(",\"signals\":", audit->file);
@@ -79,6 +100,7 @@ void audit_record(struct audit *audit, const struct group *group)
 {
     if (audit->file == NULL)
         return;
+    begin_line(audit);
     record_write(audit->file, &group->record);
     end_line(audit);
 }

@@ -1,5 +1,6 @@
 /* audit.h -- files of JSON lines: the decisions (route.audit) and the samples (--record)
- * Appended to, a line a write; opened again when told, after rotation. */
+ * Appended to, a line a write; opened again when told, after rotation. A line that couldn't be written whole,
+ * now or by whoever wrote there before, is ended before the next one. */
 #ifndef PHAROS_SERVER_SIDECAR_AUDIT_H
 #define PHAROS_SERVER_SIDECAR_AUDIT_H
 
@@ -11,6 +12,7 @@ struct audit {
     char *path; /* owned; NULL: nothing is written */
     FILE *file;
     bool told; /* that writing fails */
+    bool torn; /* the file may end within a line */
 };
 
 /* Writes to `path` from now on; NULL: nowhere. Returns 0 or a negative errno, with all as it was. */

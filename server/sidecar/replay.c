@@ -96,29 +96,40 @@ static void play(struct stage *stage, struct player *p, struct record *record)
         usual_learn(&p->usual, record->observation.latency, floor_us, record->now_ms);
 }
 
+/* False for what is no record. Time goes forward in a file; it begins anew with a machine's restart. */
+static bool play_line(struct stage *stage, const char *line, size_t octets)
+{
+    struct record record;
+    if (record_read(&record, line, octets) != 0)
+        return false;
+    struct player *p = find_player(stage, &record);
+    if (p == NULL)
+        return false;
+    if (record.now_ms >= p->last_ms)
+        play(stage, p, &record);
+    else
+        stage->players = (size_t)(p - stage->player);
+    return true;
+}
+
 static int play_all(struct stage *stage, FILE *from, const char *name, FILE *errors)
 {
     char *line = NULL;
     size_t size = 0;
-    int err = 0;
     ssize_t octets;
-    for (unsigned number = 1; err == 0 && (octets = getline(&line, &size, from)) >= 0;
-         number++) {
-        struct record record;
-        struct player *p = NULL;
-        err = record_read(&record, line, (size_t)octets);
-        if (err == 0 && (p = find_player(stage, &record)) == NULL)
-            err = -EBADMSG;
-        /* Time goes forward in a file; it begins anew with a machine's restart. */
-        if (err == 0 && record.now_ms >= p->last_ms)
-            play(stage, p, &record);
-        else if (err == 0)
-            stage->players = (size_t)(p - stage->player);
-        else
+    unsigned good = 0, bad = 0;
+    for (unsigned number = 1; (octets = getline(&line, &size, from)) >= 0; number++) {
+        if (octets == 1 && line[0] == '\n')
+            continue; /* after a write that failed */
+        if (play_line(stage, line, (size_t)octets))
+            good++;
+        else if (bad++ == 0)
             fprintf(errors, "%s:%u: this is no recorded sample\n", name, number);
     }
     free(line);
-    return err;
+    if (bad > 1)
+        fprintf(errors, "%s: %u lines are no recorded samples\n", name, bad);
+    return good == 0 && bad != 0 ? -EBADMSG : 0;
 }
 
 int replay(FILE *from, const char *name, const struct config_route *route, FILE *to,

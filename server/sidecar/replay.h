@@ -9,8 +9,9 @@
 
 #include <stdio.h>
 
-/* Reads records from `from` (named `name` in messages). Returns 0, or -EBADMSG after saying on `errors`
- * where something else than a record stands. */
+/* Reads records from `from` (named `name` in messages). Lines that are none, as a full disk leaves them, are
+ * passed over and counted on `errors`, the first of them by its place. Returns 0, -ENOMEM, or -EBADMSG for
+ * a file without any record that has something else in it. */
 int replay(FILE *from, const char *name, const struct config_route *route, FILE *to,
            FILE *errors);
 

@@ -1,13 +1,18 @@
 /* test_record.c -- samples on disk, and what other thresholds make of them */
+#include "server/sidecar/audit.h"
 #include "server/sidecar/record.h"
 #include "server/sidecar/replay.h"
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 /* cmocka wants some of the above */
 #include <cmocka.h>
 
@@ -168,25 +173,87 @@ static void a_replay_tells_what_other_thresholds_would_have_done(void **state)
     free(text);
 }
 
-static void a_replay_names_the_line_that_is_none(void **state)
+static void a_replay_passes_over_lines_that_are_none_and_counts_them(void **state)
 {
     (void)state;
     const struct config_route route = {.late_ms = 20, .thresholds = thresholds_default()};
     uint64_t ms = 1000000;
     FILE *file = tmpfile();
     write_ticks(file, &ms, 2, 0);
-    fputs("rubbish\n", file);
+    fputs("{\"wall\":17900000000,\"ms\":10{\"wall\":1\n\n", file);
+    write_ticks(file, &ms, 3, 0);
+    fputs("rubbish", file);
     rewind(file);
-    char *text;
+    char *text, *told;
     size_t octets;
     FILE *errors = open_memstream(&text, &octets);
-    FILE *to = tmpfile();
-    assert_int_equal(replay(file, "samples", &route, to, errors), -EBADMSG);
+    FILE *to = open_memstream(&told, &octets);
+    assert_int_equal(replay(file, "samples", &route, to, errors), 0);
     fclose(errors);
-    assert_string_equal(text, "samples:3: this is no recorded sample\n");
+    fclose(to);
+    assert_string_equal(text, "samples:3: this is no recorded sample\n"
+                              "samples: 2 lines are no recorded samples\n");
+    assert_non_null(strstr(told, "any: 5 samples"));
     free(text);
+    free(told);
+    fclose(file);
+}
+
+static void what_has_no_record_in_it_is_not_replayed(void **state)
+{
+    (void)state;
+    const struct config_route route = {.late_ms = 20, .thresholds = thresholds_default()};
+    FILE *file = tmpfile(), *to = tmpfile();
+    fputs("rubbish\n", file);
+    rewind(file);
+    assert_int_equal(replay(file, "samples", &route, to, to), -EBADMSG);
     fclose(to);
     fclose(file);
+}
+
+/* A limit of the file's size is met as a full disk is: a part is written. */
+static void a_line_that_a_full_disk_has_cut_off_spoils_none_after_it(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/pharos-record-XXXXXX";
+    close(mkstemp(path));
+    struct group *group = calloc(1, sizeof(*group));
+    struct audit audit = {.path = NULL};
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    group->record = sample_record();
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(audit_open(&audit, path), 0);
+    audit_record(&audit, group);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    const struct rlimit full = {.rlim_cur = (rlim_t)st.st_size + 100,
+                                .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    audit_record(&audit, group);
+    audit_record(&audit, group);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    audit_record(&audit, group);
+    audit_close(&audit);
+    FILE *file = fopen(path, "a"); /* another one is killed while it writes */
+    fputs("{\"wall\":", file);
+    fclose(file);
+    assert_int_equal(audit_open(&audit, path), 0);
+    audit_record(&audit, group);
+    audit_close(&audit);
+
+    char *line = NULL;
+    size_t size = 0;
+    unsigned good = 0;
+    ssize_t octets;
+    file = fopen(path, "r");
+    for (struct record read; (octets = getline(&line, &size, file)) >= 0;)
+        good += record_read(&read, line, (size_t)octets) == 0;
+    assert_int_equal(good, 3);
+    free(line);
+    fclose(file);
+    free(group);
+    unlink(path);
 }
 
 int main(void)
@@ -196,7 +263,9 @@ int main(void)
         cmocka_unit_test(what_is_no_record_is_refused),
         cmocka_unit_test(keys_of_other_versions_are_passed_over),
         cmocka_unit_test(a_replay_tells_what_other_thresholds_would_have_done),
-        cmocka_unit_test(a_replay_names_the_line_that_is_none),
+        cmocka_unit_test(a_replay_passes_over_lines_that_are_none_and_counts_them),
+        cmocka_unit_test(what_has_no_record_in_it_is_not_replayed),
+        cmocka_unit_test(a_line_that_a_full_disk_has_cut_off_spoils_none_after_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
