@@ -96,6 +96,16 @@ static octets16 load(const uint8_t *octets)
     return chunk;
 }
 
+static void store(uint8_t *octets, octets16 chunk)
+{
+    memcpy(octets, &chunk, CHUNK);
+}
+
+static void copy_chunk(uint8_t *to, const uint8_t *from)
+{
+    store(to, load(from));
+}
+
 /* Fewer octets than a chunk has: in two pieces that overlap. */
 __attribute__((noinline)) static octets16 load_few(const uint8_t *octets, size_t count)
 {
@@ -246,66 +256,76 @@ size_t name_key(uint8_t key[NAME_KEY_MAX], const uint8_t *wire, size_t octets)
 static void put_before(uint8_t *key, const uint8_t *end, size_t count)
 {
     for (size_t done = 0; done < count; done += CHUNK)
-        memcpy(key - done - CHUNK, end - done - CHUNK, CHUNK);
+        copy_chunk(key - done - CHUNK, end - done - CHUNK);
 }
 
-/* Where a name ends that is short enough for chunks, as its labels are; 0 for the root and for any other. */
-static size_t find_end(const uint8_t *octets, size_t count, size_t *labels)
+/* What has come of a name's first octets. */
+struct reading {
+    size_t done;      /* octets */
+    octets16 single;  /* which lanes of the last chunk had one symbol */
+    octets16 singles; /* the sum of those of all chunks, of each octet once */
+};
+
+/* Of a mask that begins at octet `n` of these the last `n` lanes are set. */
+static const uint8_t last_lanes[2 * CHUNK] = {[CHUNK ... 2 * CHUNK - 1] = 0xff};
+
+/* Takes the next chunk of `count` octets, or what's left of them and as many of those before as it takes: `wire` gets it
+ * in lower case, and `symbol` its symbols, 0 for what has none of its own, as length octets have not. */
+static inline void read_chunk(struct reading *reading, const uint8_t *octets, size_t count,
+                              uint8_t *wire, uint8_t *symbol)
 {
-    const size_t limit = count < CHUNKED_MAX ? count : CHUNKED_MAX;
-    size_t end = 0, seen = 0;
-    if (count == 0)
-        return 0;
-    for (size_t label; (label = octets[end]) != 0; seen++) {
-        end += 1 + label;
-        if (label > CHUNKED_LABEL_MAX || end >= limit)
-            return 0;
-    }
-    *labels = seen;
-    return end;
+    size_t at = reading->done;
+    const size_t left = count - at;
+    if (left < CHUNK)
+        at = count - CHUNK;
+    const octets16 low = fold(load(octets + at));
+    const struct translation t = translate(low);
+    store(wire + at, low);
+    store(symbol + at, t.symbol & t.single);
+    reading->single = t.single;
+    if (left < CHUNK)
+        reading->single &= load(last_lanes + left);
+    reading->singles += reading->single;
+    reading->done = at + CHUNK;
 }
+
+/* Octets up to `end`, in the last chunk, that had one symbol. */
+static size_t count_singles_before(const struct reading *reading, size_t end)
+{
+    const octets16 behind = load(last_lanes + (reading->done - end));
+    return count_singles(reading->singles - (reading->single & behind));
+}
+
+_Static_assert(2 * (CHUNK + (int)CHUNKED_MAX) <= (int)NAME_KEY_MAX,
+               "key and symbols have room beside each other");
 
 size_t name_read(struct name *name, uint8_t room[NAME_KEY_MAX], uint16_t *symbols,
                  const uint8_t *octets, size_t count)
 {
-    static const signed16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    size_t labels;
-    const size_t end = find_end(octets, count, &labels);
-    if (end == 0)
+    const size_t limit = count < CHUNKED_MAX ? count : CHUNKED_MAX;
+    if (count < CHUNK) /* seldom: there's no OPT behind it */
         return read_any(name, room, symbols, octets, count);
 
     /* What's before the first symbol may be copied, too. */
-    uint8_t room_for_symbols[CHUNK + CHUNKED_MAX];
-    uint8_t *symbol = room_for_symbols + CHUNK;
-    octets16 singles = {0}, single, low;
-    size_t at = 0;
-    do {
-        low = fold(count - at >= CHUNK ? load(octets + at) : load_few(octets + at, count - at));
-        const struct translation t = translate(low);
-        const octets16 whole = t.symbol & t.single; /* length octets become 0 */
-        single = t.single;
-        singles += single;
-        memcpy(name->wire + at, &low, CHUNK);
-        memcpy(symbol + at, &whole, CHUNK);
-        at += CHUNK;
-    } while (at < end);
-    /* Without those behind the end. */
-    singles -= single & (octets16)(lane >= (int8_t)(end + CHUNK - at));
-    if (count_singles(singles) != end - labels)
-        return read_any(name, room, symbols, octets, count);
-    symbol[end] = 0;
-    name->wire[end] = 0;
-
-    uint8_t *key = room + NAME_KEY_MAX;
-    for (at = 0; at < end;) {
-        const size_t label = 1u + octets[at]; /* and the 0 behind its symbols */
-        at += label;
-        memcpy(key - CHUNK, symbol + at + 1 - CHUNK, CHUNK);
-        if (label > CHUNK)
-            put_before(key - CHUNK, symbol + at + 1 - CHUNK, label - CHUNK);
+    uint8_t *const symbol = room + CHUNK, *key = room + NAME_KEY_MAX;
+    struct reading reading = {.done = 0};
+    size_t end = 0, labels = 0, label = 1u + octets[0]; /* with its length octet */
+    for (; label - 2 < CHUNKED_LABEL_MAX; label = 1u + octets[end], labels++) {
+        end += label;
+        if (end >= limit)
+            break;
+        while (reading.done < end)
+            read_chunk(&reading, octets, count, name->wire, symbol);
+        key[-1] = 0;
+        copy_chunk(key - 1 - CHUNK, symbol + end - CHUNK);
+        if (label > 1 + CHUNK)
+            put_before(key - 1 - CHUNK, symbol + end - CHUNK, label - 1 - CHUNK);
         key -= label;
     }
+    if (label != 1 || end == 0 || count_singles_before(&reading, end) != end - labels)
+        return read_any(name, room, symbols, octets, count);
     name->octets = (uint8_t)(end + 1);
+    name->wire[end] = 0;
     *symbols = (uint16_t)end;
     return end + 1;
 }
