@@ -366,16 +366,16 @@ static void put_foreign(uint8_t *at, size_t owner_at, const struct block *block,
 {
     const uint8_t *wire = block_wire(block);
     const size_t rest = (size_t)block->wire_octets + block->sig_octets - 2;
+    const size_t labels = node->owner_octets;
+    unsigned others = (unsigned)block->count + block->sig_count - 1;
     if (2 + rest >= LABELS_PIECE)
-        copy_labels(at, node_owner(node), node->owner_octets);
+        copy_labels(at, node_owner(node), labels);
     else
-        memcpy(at, node_owner(node), node->owner_octets);
-    at += node->owner_octets;
+        memcpy(at, node_owner(node), labels);
+    at += labels;
     wire_put16(at, apex);
-    at += 2;
-    memcpy(at, wire + 2, rest);
-    const size_t first = (size_t)RR_FIXED_OCTETS + wire_get16(wire + RR_FIXED_OCTETS);
-    put_owners(at + first, (unsigned)block->count + block->sig_count - 1, owner_at);
+    at = memcpy(at + 2, wire + 2, rest);
+    put_owners(at + RR_FIXED_OCTETS + wire_get16(at + RR_FIXED_OCTETS - 2), others, owner_at);
 }
 
 bool place_foreign(struct packet *p, enum section section, const struct block *block,
@@ -412,51 +412,46 @@ bool place_foreign(struct packet *p, enum section section, const struct block *b
     return true;
 }
 
-/* Moves what points in RRs that lay ready and now begin at `at`, message offset `ready_at`; to the apex with `apex`. */
+/* Moves what points in RRs that lay ready and now are at `at`: all of it by as much as QNAME is longer than the apex, since
+ * the RRs follow the question here as there. What aims at the apex becomes `apex`. */
 static void move_ready(const struct ready *ready, const struct ready_extent_of *of, uint8_t *at,
-                       const struct name *zone_apex, unsigned ready_at, uint16_t apex)
+                       uint16_t apex)
 {
     const uint16_t *offset = ready_offsets(ready);
     for (const uint16_t *end = offset + of->apexes; offset < end; offset++)
         wire_put16(at + *offset, apex);
-    if (of->others == 0)
-        return;
-    const unsigned start =
-        POINTER_BITS | (QNAME_AT + (unsigned)zone_apex->octets + QUESTION_OCTETS);
-    const unsigned inside = (unsigned)apex - (POINTER_BITS | QNAME_AT);
-    const unsigned below = (POINTER_BITS | ready_at) - start;
+    const unsigned distance = (unsigned)apex - (POINTER_BITS | QNAME_AT);
     offset = ready_offsets(ready) + ready->others_at;
-    for (const uint16_t *end = offset + of->others; offset < end; offset++) {
-        const unsigned target = wire_get16(at + *offset);
-        wire_put16(at + *offset, (uint16_t)(target + (target < start ? inside : below)));
-    }
+    for (const uint16_t *end = offset + of->others; offset < end; offset++)
+        wire_put16(at + *offset, (uint16_t)(wire_get16(at + *offset) + distance));
 }
 
 bool place_ready(struct packet *p, const struct zone *zone, enum ready_extent extent,
                  const struct name *qname, const struct node *node, const struct block *block)
 {
+    assert(p->len == QNAME_AT + qname->octets + (uint32_t)QUESTION_OCTETS);
     const struct ready *ready = zone_ready(zone);
     const struct ready_extent_of *of = &ready->extent[extent];
-    const size_t common = of->octets, ready_at = p->len, owner_at = ready_at + common;
-    size_t octets = common;
+    const size_t common = of->octets, owner_at = p->len + common;
+    size_t end = owner_at;
     unsigned count = of->rrs;
     if (block != NULL) {
         assert(block->npointers == 0);
-        octets += (size_t)node->owner_octets + block->wire_octets + block->sig_octets;
+        end += (size_t)node->owner_octets + block->wire_octets + block->sig_octets;
         count += (unsigned)block->count + block->sig_count;
     }
-    if (common == 0 || octets > packet_room(p) || ready_at + octets > POINTER_MAX)
+    if (common == 0 || end > p->limit || end > POINTER_MAX)
         return false;
 
-    uint8_t *at = p->octets + ready_at;
-    p->len = (uint32_t)(ready_at + octets);
+    uint8_t *at = p->octets + p->len;
+    p->len = (uint32_t)end;
     p->count[SECTION_AUTHORITY] = (uint16_t)(p->count[SECTION_AUTHORITY] + count);
-    memcpy(at, ready_wire(ready), common);
     const uint16_t apex =
         (uint16_t)(POINTER_BITS | (QNAME_AT + (unsigned)qname->octets - zone->apex.octets));
+    memcpy(at, ready_wire(ready), common);
+    move_ready(ready, of, at, apex);
     if (block != NULL)
         put_foreign(at + common, owner_at, block, node, apex);
-    move_ready(ready, of, at, &zone->apex, (unsigned)ready_at, apex);
     return true;
 }
 
