@@ -267,7 +267,7 @@ struct reading {
 };
 
 /* Of a mask that begins at octet `n` of these the last `n` lanes are set. */
-static const uint8_t last_lanes[2 * CHUNK] = {[CHUNK ... 2 * CHUNK - 1] = 0xff};
+static const uint8_t last_lanes[2 * CHUNK] = {[CHUNK... 2 * CHUNK - 1] = 0xff};
 
 /* Takes the next chunk of `count` octets, or what's left of them and as many of those before as it takes: `wire` gets it
  * in lower case, and `symbol` its symbols, 0 for what has none of its own, as length octets have not. */

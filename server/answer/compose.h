@@ -31,33 +31,35 @@ struct proof {
 
 enum { PROOFS_MAX = ALIASES_MAX + 1 + DENIAL_NODES_MAX };
 
+struct exchange; /* server/answer/respond.h */
+
 /* A question on its way to its answer. */
 struct query {
     struct request request; /* `qname` becomes the alias's target when one is followed */
     struct packet packet;
-    uint32_t name_at; /* message offset of the name that is looked up now */
-    uint16_t rcode;
+    struct exchange *exchange; /* to which the answer goes; borrowed */
+    const struct zone *zone;   /* the closest to the name that was asked for; NULL: none, or not
+                                * looked up */
+    uint32_t name_at;          /* message offset of the name that is looked up now */
     enum ede ede;
-    bool authoritative;
+    uint16_t rcode;
     bool question; /* the answer has one */
+    bool authoritative;
     bool child_side; /* DS is looked up where the name may be an apex, not above it */
+    uint8_t aliases; /* followed so far */
+    uint8_t dnames;  /* of those, whose DNAME is in the answer */
+    uint8_t proofs;  /* of the aliases' */
 
-    const struct zone *zone; /* the closest to the name that was asked for; NULL: none, or not
-                              * looked up */
     uint8_t cookie[COOKIE_OCTETS]; /* where edns.asked has EDNS_ASKED_COOKIE */
     struct tsig tsig;
 
-    /* Aliases followed so far: the names they had, against loops, and the DNAMEs in the answer.
-     */
-    uint8_t aliases;
-    uint8_t dnames;
+    /* The names that aliases had, against loops, and the DNAMEs in the answer. */
     uint16_t alias_at[ALIASES_MAX];
     uint16_t dname_at[ALIASES_MAX]; /* message offsets */
     const struct block *dname[ALIASES_MAX];
 
     struct denial *
         denial; /* what proves the last name looked up; NULL: nothing, or it's noted or written */
-    uint8_t proofs;
     struct proof proof[PROOFS_MAX]; /* of the aliases before it */
 
     struct siblings siblings; /* set with COMPOSE_SIBLINGS */

@@ -11,8 +11,8 @@
  * walks them over and over. */
 struct respond_scratch {
     struct lookup lookup[RESPOND_BATCH_MAX];
-    uint8_t asked[RESPOND_BATCH_MAX];    /* which query lookup[i] is for */
-    uint8_t referred[RESPOND_BATCH_MAX]; /* queries that want sibling glue */
+    struct query *asked[RESPOND_BATCH_MAX];    /* which query lookup[i] is for */
+    struct query *referred[RESPOND_BATCH_MAX]; /* queries that want sibling glue */
     size_t referrals;
     struct query query[RESPOND_BATCH_MAX];
     struct denial *proof[RESPOND_BATCH_MAX]; /* what proves lookup[i], or NULL */
@@ -130,10 +130,11 @@ static void copy_start(uint8_t *to, const uint8_t *from, size_t octets)
 }
 
 /* Begins the answer with what comes back as it came: header and question, case and all. */
-static void begin(struct query *q, const struct exchange *e, const struct answer_config *config,
+static void begin(struct query *q, struct exchange *e, const struct answer_config *config,
                   uint64_t now)
 {
     struct packet *p = &q->packet;
+    q->exchange = e;
     p->octets = e->answer;
     p->len = HEADER_OCTETS;
     p->truncated = false;
@@ -178,8 +179,7 @@ SELDOM static void put_options(struct query *q, const struct answer_config *conf
     edns_write_options(&q->packet, edns, config, &answer);
 }
 
-static void finish(struct query *q, struct exchange *e, const struct answer_config *config,
-                   uint64_t now)
+static void finish(struct query *q, const struct answer_config *config, uint64_t now)
 {
     struct packet *p = &q->packet;
     const struct edns *edns = &q->request.edns;
@@ -202,6 +202,7 @@ static void finish(struct query *q, struct exchange *e, const struct answer_conf
     if (q->tsig.present)
         tsig_write(p, &q->tsig, now);
 
+    struct exchange *e = q->exchange;
     e->answer_octets = p->len;
     e->rcode = q->rcode;
     e->ede = (int16_t)q->ede;
@@ -271,31 +272,31 @@ static bool settle(struct query *q, const struct answer_config *config)
 /* --- the batch --- */
 
 /* Asks for a query's name, whose key is in the slot. */
-static void ask(struct respond_scratch *s, size_t slot, size_t query, const uint8_t *key)
+static void ask(struct respond_scratch *s, size_t slot, struct query *q, const uint8_t *key)
 {
-    const struct request *request = &s->query[query].request;
+    const struct request *request = &q->request;
     struct lookup *l = &s->lookup[slot];
-    s->asked[slot] = (uint8_t)query;
+    s->asked[slot] = q;
     l->qname = &request->qname;
     l->key = key;
     l->symbols = request->symbols;
     l->qtype = request->qtype;
-    l->child_side = s->query[query].child_side;
+    l->child_side = q->child_side;
     l->zone = NULL;
 }
 
-static void ask_first(struct respond_scratch *s, size_t slot, size_t query)
+static void ask_first(struct respond_scratch *s, size_t slot, struct query *q)
 {
-    ask(s, slot, query, name_read_key(s->key[slot], s->query[query].request.symbols));
+    ask(s, slot, q, name_read_key(s->key[slot], q->request.symbols));
 }
 
 /* The same for the alias's target that request.qname has become. */
-static void follow(struct respond_scratch *s, size_t slot, size_t query)
+static void follow(struct respond_scratch *s, size_t slot, struct query *q)
 {
-    struct request *request = &s->query[query].request;
+    struct request *request = &q->request;
     request->symbols =
         (uint16_t)name_key(s->key[slot], request->qname.wire, request->qname.octets);
-    ask(s, slot, query, s->key[slot]);
+    ask(s, slot, q, s->key[slot]);
 }
 
 /* Reads all requests; returns how many look-ups they need. */
@@ -318,9 +319,9 @@ static size_t read_all(const struct answer_config *config, uint64_t now,
         q->question = fate == REQUEST_ASKED;
         begin(q, e, config, now);
         if (settle(q, config))
-            finish(q, e, config, now);
+            finish(q, config, now);
         else
-            ask_first(s, asked++, i);
+            ask_first(s, asked++, q);
     }
     return asked;
 }
@@ -332,8 +333,8 @@ static void prove_all(struct respond_scratch *s, size_t asked)
     for (size_t i = 0; i < asked; i++) {
         const struct lookup *l = &s->lookup[i];
         s->proof[i] = NULL;
-        if (!s->query[s->asked[i]].request.edns.dnssec_ok || l->zone == NULL
-            || !zone_loaded(l->zone) || !denial_needed(l))
+        if (!s->asked[i]->request.edns.dnssec_ok || l->zone == NULL || !zone_loaded(l->zone)
+            || !denial_needed(l))
             continue;
         s->denial[denials].lookup = l;
         s->proof[i] = &s->denial[denials++];
@@ -358,24 +359,23 @@ static enum compose_next answer_query(struct query *q, const struct lookup *l,
 }
 
 /* Composes what one round of look-ups found; returns how many more the next round needs. */
-static size_t compose_all(const struct answer_config *config, uint64_t now,
-                          struct exchange *exchanges, size_t asked, struct respond_scratch *s)
+static size_t compose_all(const struct answer_config *config, uint64_t now, size_t asked,
+                          struct respond_scratch *s)
 {
     size_t again = 0;
     for (size_t i = 0; i < asked; i++) {
-        const size_t n = s->asked[i];
-        struct query *q = &s->query[n];
+        struct query *q = s->asked[i];
         if (q->aliases == 0)
             q->zone = s->lookup[i].zone;
         switch (answer_query(q, &s->lookup[i], s->proof[i], config)) {
         case COMPOSE_DONE:
-            finish(q, &exchanges[n], config, now);
+            finish(q, config, now);
             break;
         case COMPOSE_FOLLOW:
-            follow(s, again++, n); /* never ahead of `i` */
+            follow(s, again++, q); /* never ahead of `i` */
             break;
         case COMPOSE_SIBLINGS:
-            s->referred[s->referrals++] = (uint8_t)n;
+            s->referred[s->referrals++] = q;
             break;
         }
     }
@@ -389,23 +389,23 @@ static void add_addresses(struct respond_scratch *s, size_t servers)
     for (size_t i = 0; i < servers; i++) {
         const struct spot server = {.name = &s->server[i], .at = s->server_at[i]};
         if (s->lookup[i].node != NULL)
-            compose_addresses(&s->query[s->asked[i]], s->lookup[i].node, &server);
+            compose_addresses(s->asked[i], s->lookup[i].node, &server);
     }
 }
 
 static void add_siblings(const struct answer_config *config, uint64_t now,
-                         struct exchange *exchanges, struct respond_scratch *s)
+                         struct respond_scratch *s)
 {
     size_t servers = 0;
     for (size_t i = 0; i < s->referrals; i++) {
-        const struct query *q = &s->query[s->referred[i]];
+        struct query *q = s->referred[i];
         uint32_t at = q->siblings.rrs_at;
         for (unsigned rr = 0; rr < q->siblings.count; rr++) {
             struct name *name = &s->server[servers];
             if (!compose_sibling(q, &at, name, &s->server_at[servers]))
                 continue;
             struct lookup *l = &s->lookup[servers];
-            s->asked[servers] = s->referred[i];
+            s->asked[servers] = q;
             l->qname = name;
             l->key = s->key[servers];
             l->symbols = (uint16_t)name_key(s->key[servers], name->wire, name->octets);
@@ -420,7 +420,7 @@ static void add_siblings(const struct answer_config *config, uint64_t now,
     if (servers > 0)
         add_addresses(s, servers);
     for (size_t i = 0; i < s->referrals; i++)
-        finish(&s->query[s->referred[i]], &exchanges[s->referred[i]], config, now);
+        finish(s->referred[i], config, now);
 }
 
 void respond(const struct answer_config *config, const struct view *view, uint64_t now,
@@ -433,10 +433,10 @@ void respond(const struct answer_config *config, const struct view *view, uint64
         view_find(view, scratch->lookup, asked);
         zone_lookup(scratch->lookup, asked);
         prove_all(scratch, asked);
-        asked = compose_all(config, now, exchanges, asked, scratch);
+        asked = compose_all(config, now, asked, scratch);
     }
     if (scratch->referrals > 0)
-        add_siblings(config, now, exchanges, scratch);
+        add_siblings(config, now, scratch);
 }
 
 void respond_fail(const struct answer_config *config, uint64_t now, struct exchange *exchange,
@@ -454,5 +454,5 @@ void respond_fail(const struct answer_config *config, uint64_t now, struct excha
         q->rcode = RCODE_SERVFAIL;
         q->ede = EDE_OTHER;
     }
-    finish(q, exchange, config, now);
+    finish(q, config, now);
 }
