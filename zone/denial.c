@@ -63,23 +63,17 @@ _Static_assert((int)NSEC3_LABEL < HASH_LABEL_AT
 
 /* Where the searches of a batch are gathered. */
 struct plan {
-    struct denial_scratch *scratch;
-    size_t searches;
-    const struct zone *hashing; /* whose parameters are read */
+    struct search *search;        /* the next one */
+    uint8_t (*key)[NAME_KEY_MAX]; /* room for its key */
+    const struct zone *hashing;   /* whose parameters are read */
     struct nsec3_params params;
 };
 
-/* Room for the next search's key. */
-static uint8_t *next_key(const struct plan *plan)
-{
-    assert(plan->searches < DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX);
-    return plan->scratch->key[plan->searches];
-}
-
 static struct search *add_search(struct plan *plan, const struct zone *zone, uint32_t root,
-                       const uint8_t *key, size_t symbols)
+                                 const uint8_t *key, size_t symbols)
 {
-    struct search *search = &plan->scratch->search[plan->searches++];
+    struct search *search = plan->search++;
+    plan->key++;
     search->zone = zone;
     search->root = root;
     search->key = key;
@@ -110,8 +104,9 @@ void denial_complete(struct denial *denial)
 
 /* Adds what denies the next closer name, if it isn't among what is ready. The hash of that name may be there though the
  * name isn't. */
-static void add_closer(struct denial *denial, const struct search *found)
+static void add_closer(struct denial *denial)
 {
+    const struct search *found = denial->found;
     const struct zone *zone = denial->lookup->zone;
     const struct node *node = found->node;
     const bool hashed = found->label != NULL;
@@ -177,7 +172,7 @@ static void search_name(struct plan *plan, const struct lookup *lookup)
 static void search_wildcard(struct plan *plan, const struct lookup *lookup)
 {
     const struct zone *zone = lookup->zone;
-    uint8_t *key = next_key(plan);
+    uint8_t *key = *plan->key;
     memcpy(key, lookup->key + zone->apex_symbols, lookup->shared);
     memcpy(key + lookup->shared, name_asterisk, NAME_ASTERISK_SYMBOLS);
     struct search *search = add_search(plan, zone, zone->version.root, key,
@@ -236,7 +231,7 @@ search_hash(struct plan *plan, const struct zone *zone, const uint8_t *wire, siz
         plan->hashing = zone;
         plan->params = params_of(zone);
     }
-    uint8_t *key = next_key(plan);
+    uint8_t *key = *plan->key;
     uint8_t *label = key + HASH_LABEL_AT;
     const size_t symbols = nsec3_hashed_key(&plan->params, wire, octets, key, label);
     add_search(plan, zone, zone->version.nsec3_root, key, symbols)->label = label;
@@ -337,9 +332,10 @@ static size_t add_provable(struct denial *denial, const struct name *name,
     return octets;
 }
 
-__attribute__((noinline)) static void conclude_nsec3(struct denial *denial,
-                                                     const struct search *found, size_t count)
+__attribute__((noinline)) static void conclude_nsec3(struct denial *denial)
 {
+    const struct search *found = denial->found;
+    const size_t count = denial->searches;
     const struct lookup *lookup = denial->lookup;
     struct name name;
     if (lookup->encloser == NULL) {
@@ -368,35 +364,37 @@ __attribute__((noinline)) static void conclude_nsec3(struct denial *denial,
     }
 }
 
-static void conclude_nsec(struct denial *denial, const struct search *found, size_t count)
+static void conclude_nsec(struct denial *denial)
 {
-    for (size_t i = 0; i < count; i++)
-        add_node(denial, found[i].node);
+    for (size_t i = 0; i < denial->searches; i++)
+        add_node(denial, denial->found[i].node);
 }
 
 void zone_deny(struct denial *denials, size_t count, struct denial_scratch *scratch)
 {
     assert(count <= DENIAL_BATCH_MAX);
-    struct plan plan = {.scratch = scratch};
+    struct plan plan = {.search = scratch->search, .key = scratch->key};
     for (size_t i = 0; i < count; i++) {
-        denials[i].count = 0;
-        denials[i].collision = false;
-        denials[i].apex_ready = false;
-        scratch->first[i] = (uint8_t)plan.searches;
-        if (denials[i].lookup->zone->nsec3_params == 0)
-            plan_nsec(&plan, &denials[i]);
+        struct denial *denial = &denials[i];
+        denial->count = 0;
+        denial->collision = false;
+        denial->apex_ready = false;
+        denial->found = plan.search;
+        if (denial->lookup->zone->nsec3_params == 0)
+            plan_nsec(&plan, denial);
         else
-            plan_nsec3(&plan, &denials[i]);
+            plan_nsec3(&plan, denial);
+        denial->searches = (uint8_t)(plan.search - denial->found);
+        assert(denial->searches <= DENIAL_SEARCHES_MAX);
     }
-    scratch->first[count] = (uint8_t)plan.searches;
-    zone_search(scratch->search, plan.searches);
+    zone_search(scratch->search, (size_t)(plan.search - scratch->search));
     for (size_t i = 0; i < count; i++) {
-        const size_t first = scratch->first[i], found = scratch->first[i + 1] - first;
-        if (denials[i].apex_ready)
-            add_closer(&denials[i], &scratch->search[first]);
-        else if (denials[i].lookup->zone->nsec3_params == 0)
-            conclude_nsec(&denials[i], &scratch->search[first], found);
+        struct denial *denial = &denials[i];
+        if (denial->apex_ready)
+            add_closer(denial);
+        else if (denial->lookup->zone->nsec3_params == 0)
+            conclude_nsec(denial);
         else
-            conclude_nsec3(&denials[i], &scratch->search[first], found);
+            conclude_nsec3(denial);
     }
 }

@@ -25,14 +25,16 @@ struct denial {
     uint8_t count;
     const struct node *node[DENIAL_NODES_MAX];
     const struct block *block[DENIAL_NODES_MAX]; /* of each its NSEC or NSEC3, or NULL */
+
+    /* The search's own. */
+    const struct search *found;
+    uint8_t searches; /* from there on */
 };
 
 /* The memory that a caller lends; nothing in it outlives a call. */
 struct denial_scratch {
     struct search search[DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX];
     uint8_t key[DENIAL_BATCH_MAX * DENIAL_SEARCHES_MAX][NAME_KEY_MAX];
-    uint8_t first[DENIAL_BATCH_MAX
-                  + 1]; /* the first search of each denial; the next one's is its end */
 };
 
 /* Whether a look-up's answer needs a proof, if DNSSEC is asked for and its zone has any. */
