@@ -378,6 +378,31 @@ static void put_foreign(uint8_t *at, size_t owner_at, const struct block *block,
     put_owners(at + RR_FIXED_OCTETS + wire_get16(at + RR_FIXED_OCTETS - 2), others, owner_at);
 }
 
+/* The same where no pointer reaches what is written: every RR spells its owner out. */
+__attribute__((noinline, cold)) static bool place_foreign_spelt(struct packet *p,
+                                                                enum section section,
+                                                                const struct block *block,
+                                                                const struct foreign *owner)
+{
+    const uint32_t len = p->len;
+    const unsigned count = (unsigned)block->count + block->sig_count;
+    const uint8_t *rr = block_wire(block);
+    for (unsigned i = 0; i < count; i++) {
+        const size_t rest = (size_t)RR_FIXED_OCTETS + wire_get16(rr + RR_FIXED_OCTETS);
+        if (!put_octets(p, owner->labels, owner->octets)
+            || !(owner->apex_at <= POINTER_MAX
+                     ? put_pointer(p, owner->apex_at)
+                     : put_octets(p, owner->apex->wire, owner->apex->octets))
+            || !put_octets(p, rr + 2, rest)) {
+            p->len = len;
+            return false;
+        }
+        rr += 2 + rest;
+    }
+    p->count[section] = (uint16_t)(p->count[section] + count);
+    return true;
+}
+
 bool place_foreign(struct packet *p, enum section section, const struct block *block,
                    const struct foreign *owner)
 {
@@ -389,7 +414,9 @@ bool place_foreign(struct packet *p, enum section section, const struct block *b
     const bool near = owner->apex_at <= POINTER_MAX;
     const size_t suffix = near ? 2 : owner->apex->octets;
     const size_t octets = owner->octets + suffix + rest;
-    if (owner_at > POINTER_MAX || octets > packet_room(p))
+    if (owner_at > POINTER_MAX)
+        return place_foreign_spelt(p, section, block, owner);
+    if (octets > packet_room(p))
         return false;
 
     /* The first RR's owner is written out, and the others point to it. */

@@ -368,7 +368,9 @@ const struct reply *ask_octets(struct server *server, const uint8_t *octets, siz
     r->octets = e.answer_octets;
     if (r->octets == 0)
         return r;
-    const char *wrong = check_message(r->wire, r->octets, octets, len, sizeof r->wire);
+    const size_t most = server->config.udp_payload_max;
+    const size_t limit = tcp ? MESSAGE_MAX : most < UDP_PLAIN_MAX ? UDP_PLAIN_MAX : most;
+    const char *wrong = check_message(r->wire, r->octets, octets, len, limit);
     if (wrong != NULL)
         fail_msg("the answer isn't well formed: %s", wrong);
     decode(r);

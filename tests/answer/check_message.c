@@ -259,6 +259,8 @@ static void check_header(struct reading *r, const uint8_t *query, size_t query_o
     const unsigned bits = wire_get16(m + 2), asked = wire_get16(query + 2);
     if (r->len > limit)
         fail(r, "above the limit");
+    if ((bits & 0x0200) != 0 && limit == MESSAGE - 1)
+        fail(r, "TC where there's all the room that a message can have");
     if (m[0] != query[0] || m[1] != query[1])
         fail(r, "another ID");
     if ((bits & 0x8000) == 0 || (asked & 0x8000) != 0)

@@ -12,7 +12,8 @@
  * backwards at a label that is the start of a name or of a part of one; the known types' RDATA
  * is exactly full; no RR comes twice; there is an OPT at the root, last but for a TSIG, only if
  * the query has an ARCOUNT; RA, Z and AD are clear; it has at most `limit` octets, and with FORMERR no
- * more than the query. Returns NULL, or what is wrong. Not for several threads at once. */
+ * more than the query; with 65535, as over TCP, TC is clear: no zone of the tests has an answer
+ * that is larger. Returns NULL, or what is wrong. Not for several threads at once. */
 const char *check_message(const uint8_t *message, size_t octets, const uint8_t *query,
                           size_t query_octets, size_t limit);
 

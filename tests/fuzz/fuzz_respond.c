@@ -56,7 +56,8 @@ static const char other_text[] = "@ 60 SOA ns.example. h.example. 1 2 3 4 5\n"
     "@ 60 NS ns.example.\n@ 60 RRSIG NS" SIGNATURE                                             \
     "www 60 A 192.0.2.2\nwww 60 RRSIG A" SIGNATURE                                             \
     "*.w 60 TXT \"wild\"\n*.w 60 RRSIG TXT" SIGNATURE                                          \
-    "sec 60 NS ns.sec\nns.sec 60 A 192.0.2.3\n"                                                \
+    "$GENERATE 1-300 *.w 60 CAA 0 issue aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa$\n"       \
+    "*.w 60 RRSIG CAA" SIGNATURE "sec 60 NS ns.sec\nns.sec 60 A 192.0.2.3\n"                   \
     "sec 60 DS 1 8 2 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"       \
     "sec 60 RRSIG DS" SIGNATURE                                                                \
     "a.b 60 HTTPS 1 . alpn=h2\na.b 60 HTTPS 2 www\na.b 60 HTTPS 3 www\n"                       \

@@ -1,6 +1,7 @@
 /* rfc4035_sizes.c -- signed answers that don't fit: what is optional goes first, TC where something required
  * is missing and nowhere else (sections 3.1.1 and 3.1.4, RFC 2181 section 9, RFC 9471 section 3) */
 #include "tests/answer/ask.h"
+#include "zone/name.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+/* The hash of "nsec3" without salt or iterations: alone in its chain, it covers all else. */
+#define NSEC3_OWNER "3rrjesemtuh627kgk4qgon0250128tou"
 
 enum { SIZE_MIN = 512, SIZE_MAX_ASKED = 4096, TEXT_MAX = 60000 };
 
@@ -33,6 +37,46 @@ static void add_signed(char *text, const char *owner, const char *type, const ch
 {
     add(text, owner, type, rdata);
     sign(text, owner, type);
+}
+
+/* Appends a wildcard's TXT RRset with its signature, and a delegation with its glue, which end near octet 16384 of
+ * an answer, where pointers stop reaching. */
+static void add_large(char *text)
+{
+    char rdata[256] = {0};
+    for (unsigned i = 0; i < 75; i++) {
+        snprintf(rdata, sizeof rdata, "%0200u", i);
+        add(text, "*.w", "TXT", rdata);
+    }
+    sign(text, "*.w", "TXT");
+    add_signed(text, "*.c", "CNAME", "x.w");
+    for (unsigned i = 0; i < 253; i++) {
+        snprintf(rdata, sizeof rdata, "%050u.", i);
+        add(text, "un", "NS", rdata);
+    }
+    add(text, "un", "NS", "a.un");
+    add(text, "a.un", "A", "192.0.2.30");
+}
+
+static void add_large_zones(struct server *server)
+{
+    static char text[TEXT_MAX];
+    text[0] = '\0';
+    add_signed(text, "@", "SOA", "h h 1 2 3 4 5");
+    add(text, "@", "NS", "h.");
+    add_signed(text, "@", "NSEC", "*.c NS SOA RRSIG NSEC DNSKEY");
+    add_signed(text, "*.c", "NSEC", "un CNAME RRSIG NSEC");
+    add_signed(text, "un", "NSEC", "*.w NS RRSIG NSEC");
+    add_signed(text, "*.w", "NSEC", "@ TXT RRSIG NSEC");
+    add_large(text);
+    server_add(server, "nsec", text);
+    text[0] = '\0';
+    add_signed(text, "@", "SOA", "h h 1 2 3 4 5");
+    add(text, "@", "NS", "h.");
+    add_signed(text, "@", "NSEC3PARAM", "1 0 0 -");
+    add_signed(text, NSEC3_OWNER, "NSEC3", "1 1 0 - " NSEC3_OWNER " NS SOA RRSIG NSEC3PARAM");
+    add_large(text);
+    server_add(server, "nsec3", text);
 }
 
 static int setup(void **state)
@@ -81,6 +125,7 @@ static int setup(void **state)
     add_signed(text, "*.w", "TXT", "wild");
     add_signed(text, "*.w", "NSEC", "@ TXT RRSIG NSEC");
     server_add(*state, "z", text);
+    add_large_zones(*state);
     return 0;
 }
 
@@ -207,6 +252,67 @@ static void an_address_may_come_without_its_signature(void **state)
     assert_true(alone);
 }
 
+/* Writes labels of `octets` in all, with their length octets and with dots between. */
+static void write_labels(char *text, size_t octets)
+{
+    while (octets > 0) {
+        size_t label = octets < 64 ? octets : 64;
+        if (octets - label == 1)
+            label--;
+        memset(text, 'x', label - 1);
+        text += label - 1;
+        octets -= label;
+        if (octets > 0)
+            *text++ = '.';
+    }
+    *text = '\0';
+}
+
+/* Asks with names of every length, so that what follows the answer begins at other octets each
+ * time. There's nothing that could be missing over TCP: all of it is as with the shortest name. */
+static void sweep_lengths(struct server *server, const char *suffix, const char *type,
+                          size_t proof)
+{
+    static char authority[TEXT_MAX];
+    char labels[256], question[320];
+    for (size_t octets = 2; octets + strlen(suffix) + 2 < NAME_OCTETS_MAX; octets++) {
+        write_labels(labels, octets);
+        snprintf(question, sizeof question, "%s.%s %s +do +tcp", labels, suffix, type);
+        const struct reply *r = ask(server, question);
+        assert_null(strstr(r->flags, "tc"));
+        assert_rcode(r, "NOERROR");
+        if (octets == 2)
+            strcpy(authority, r->section[1]);
+        assert_string_equal(r->section[1], authority);
+        assert_int_equal(count_lines(r->section[1], " 8 2 60 "), proof);
+        if (strcmp(type, "A") == 0)
+            assert_true(has_line(r, "additional",
+                                 strstr(suffix, "nsec3") != NULL
+                                     ? "a.un.nsec3. 60 A 192.0.2.30"
+                                     : "a.un.nsec. 60 A 192.0.2.30"));
+    }
+}
+
+/* Section 3.1.3.3, RFC 5155 section 7.2.6, RFC 1035 section 4.1.4: pointers reach 16383 octets, answers 65535 */
+static void a_proof_beyond_16_kilobytes_is_there_over_tcp(void **state)
+{
+    sweep_lengths(*state, "w.nsec", "TXT", 1);
+    sweep_lengths(*state, "w.nsec3", "TXT", 1);
+}
+
+static void so_are_all_proofs_at_the_end_of_a_chain(void **state)
+{
+    sweep_lengths(*state, "c.nsec", "TXT", 2);
+    sweep_lengths(*state, "c.nsec3", "TXT", 1);
+}
+
+/* Section 3.1.4 */
+static void so_is_the_denial_of_ds_in_a_large_referral(void **state)
+{
+    sweep_lengths(*state, "un.nsec", "A", 1);
+    sweep_lengths(*state, "un.nsec3", "A", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +321,9 @@ int main(void)
         cmocka_unit_test(a_referral_keeps_ds_and_glue),
         cmocka_unit_test(a_negative_answer_is_whole_or_truncated),
         cmocka_unit_test(an_address_may_come_without_its_signature),
+        cmocka_unit_test(a_proof_beyond_16_kilobytes_is_there_over_tcp),
+        cmocka_unit_test(so_are_all_proofs_at_the_end_of_a_chain),
+        cmocka_unit_test(so_is_the_denial_of_ds_in_a_large_referral),
     };
     return cmocka_run_group_tests(tests, setup, teardown_server);
 }
