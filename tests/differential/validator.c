@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum {
+    MESSAGE_OCTETS_MAX = 65535,
     HEADER_OCTETS = 12,
     ALIASES_OWED = 16,         /* a chain may be left off after as many */
     ALIASES_MAX = 64,          /* no answer has more */
@@ -479,6 +480,8 @@ static bool judge_packet(struct validator *v, const ldns_pkt *packet)
     if (why != NULL)
         return bad(v, "%s", why);
     if (ldns_pkt_tc(packet)) {
+        if (v->limit >= MESSAGE_OCTETS_MAX && v->qtype != LDNS_RR_TYPE_ANY)
+            return bad(v, "TC over TCP: nothing can be asked for again");
         is_also(v, "truncated");
         return true;
     }

@@ -232,12 +232,26 @@ class Maker:
         rng = self.rng
         name = self.name_in(zone)
         kind = rng.choice(("A", "AAAA", "TXT", "MX", "SRV"))
+        if rng.random() < 0.4:  # its proof comes with it
+            name = name if name[0] == b"*" else (b"*",) + name
+        # Beyond 16 KB pointers don't reach.
+        text = rng.choice((0, 100)), rng.choice((100, 200))
         for number in range(rng.choice((12, 28, 29, 60, 120, 250))):
             rdata = {"A": f"198.51.100.{number}", "AAAA": f"2001:db8:1::{number:x}",
-                     "TXT": f'"{number} {"t" * rng.randint(0, 200)}"',
+                     "TXT": f'"{number} {"t" * rng.randint(*text)}"',
                      "MX": f"{number} mx{number}.{names.text(zone.apex)}",
                      "SRV": f"{number} 0 1 srv{number}.{names.text(zone.apex)}"}[kind]
             zone.add(name, kind, rdata, 300)
+        self.world.targets.append(name)
+
+    def huge_cut(self, zone):
+        """A delegation whose NS RRset alone takes more than 16 KB."""
+        name = self.cut(zone)
+        if name is None or self.rng.random() < 0.8:
+            return
+        for number in range(250):
+            zone.add(name, "NS", f"ns{number}{'n' * 55}.elsewhere{number}.", 300)
+        self.world.targets.append(name)
 
     def glue(self, zone, server):
         for kind in self.rng.choice((("A",), ("AAAA",), ("A", "AAAA"), ("A", "AAAA"))):
@@ -381,7 +395,7 @@ class Maker:
         rng = self.rng
         parts = ([self.data] * 10 + [self.wildcards] * 4 + [self.cut] * 5 + [self.chain] * 5
                  + [self.empty] * 2 + [self.occluded] * 4 + [self.dname] * 3 + [self.cycle]
-                 + [self.longest] + [self.huge])
+                 + [self.longest] + [self.huge] * 2 + [self.huge_cut])
         for _ in range(rng.randint(15, 60)):
             rng.choice(parts)(zone)
         if zone.covered_ok:
