@@ -82,6 +82,9 @@ bool edns_read(struct edns *edns, struct reader *r)
     const uint8_t *rdata = reader_take(r, rdata_octets);
     if (rdata == NULL)
         return false;
+    edns->present = true;
+    if (edns->version > 0) /* what its options look like isn't known (section 6.1.3) */
+        return true;
     struct reader options = reader_of(rdata, rdata_octets);
     while (reader_left(&options) > 0) {
         const uint16_t code = reader_16(&options);
@@ -92,7 +95,6 @@ bool edns_read(struct edns *edns, struct reader *r)
             return false;
         }
     }
-    edns->present = true;
     return true;
 }
 

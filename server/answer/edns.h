@@ -70,7 +70,9 @@ static inline void edns_init(struct edns *edns)
 /* Reads the OPT whose owner and type have been read: from its class to the end of its RDATA.
  * Returns false where an option is cut off or the RDATA is, or where an option we know isn't
  * what it should be: a COOKIE of another length (RFC 7873 section 5.2.2), a SUBNET that is
- * broken (RFC 7871 section 7.1.2). Then `edns` may be half filled. */
+ * broken (RFC 7871 section 7.1.2). Then nothing is asked for, and it's present unless the RDATA
+ * was cut off: the answer has an OPT too (section 6.1.1). Options of a version above 0 aren't
+ * looked at. */
 bool edns_read(struct edns *edns, struct reader *r);
 
 /* A payload size that is said, at least what it counts as. */

@@ -39,17 +39,19 @@ static uint16_t read_additional(struct request *request, struct reader *r, unsig
 {
     struct edns *edns = &request->edns;
     size_t tsig_at = 0;
+    bool sound = true;
     for (unsigned i = 0; i < count; i++) {
         const size_t owner_at = r->at;
         skip_owner(r);
         const uint16_t type = reader_16(r);
         if (tsig_at != 0 || r->failed)
             return RCODE_FORMERR;
-        if (type == RRTYPE_OPT) {
-            if (edns->present || r->octets[owner_at] != 0 || !edns_read(edns, r))
-                return RCODE_FORMERR;
+        if (type == RRTYPE_OPT && !edns->present && r->octets[owner_at] == 0) {
+            sound = edns_read(edns, r) && sound; /* a TSIG may follow, and be answered */
             continue;
         }
+        if (type == RRTYPE_OPT)
+            sound = false;
         if (type == RRTYPE_TSIG)
             tsig_at = owner_at;
         reader_take(r, RR_FIXED_OCTETS - 4);
@@ -58,6 +60,8 @@ static uint16_t read_additional(struct request *request, struct reader *r, unsig
     if (r->failed)
         return RCODE_FORMERR;
     request->tsig_at = (uint16_t)tsig_at;
+    if (!sound)
+        return RCODE_FORMERR;
     return edns->version > 0 ? RCODE_BADVERS : RCODE_NOERROR;
 }
 
@@ -67,9 +71,27 @@ __attribute__((noinline)) static enum request_fate bare_fate(struct request *req
     if (request->rcode != RCODE_FORMERR && !request->notify
         && (request->edns.asked & EDNS_ASKED_COOKIE) != 0)
         return REQUEST_BARE;
-    edns_init(&request->edns);
-    request->tsig_at = 0;
-    request->rcode = RCODE_FORMERR;
+    request->edns.asked = 0;
+    if (request->rcode != RCODE_BADVERS)
+        request->rcode = RCODE_FORMERR;
+    return REQUEST_HEADER;
+}
+
+/* Reads what can be of a message whose format isn't ours. Where it has sections as others have them, its
+ * OPT and TSIG are found, and answered (RFC 6891 section 6.1.1, RFC 8945 section 5.3). */
+__attribute__((noinline, cold)) static enum request_fate
+read_foreign(struct request *request, const uint8_t *octets, size_t len)
+{
+    struct reader r = reader_of(octets, len);
+    r.at = HEADER_OCTETS;
+    for (unsigned left = wire_get16(octets + 4); left > 0 && !r.failed; left--) {
+        skip_owner(&r);
+        reader_take(&r, QUESTION_FIXED_OCTETS);
+    }
+    skip_records(&r, (unsigned)wire_get16(octets + 6) + wire_get16(octets + 8));
+    if (read_additional(request, &r, wire_get16(octets + 10)) == RCODE_BADVERS)
+        request->rcode = RCODE_BADVERS;
+    request->edns.asked = 0;
     return REQUEST_HEADER;
 }
 
@@ -81,14 +103,12 @@ __attribute__((noinline)) static void read_records(struct request *request, cons
     r.at = at;
     const unsigned answers = wire_get16(octets + 6);
     const unsigned authorities = wire_get16(octets + 8);
-    bool legal = true;
-    if ((answers | authorities) != 0) {
-        legal = asked && (request->notify || (answers == 0 && request->qtype == RRTYPE_IXFR));
-        if (legal)
-            skip_records(&r, answers + authorities);
-    }
-    if (legal && !r.failed)
-        request->rcode = read_additional(request, &r, wire_get16(octets + 10));
+    const bool legal =
+        (answers | authorities) == 0
+        || (asked && (request->notify || (answers == 0 && request->qtype == RRTYPE_IXFR)));
+    skip_records(&r, answers + authorities);
+    const uint16_t rcode = read_additional(request, &r, wire_get16(octets + 10));
+    request->rcode = legal ? rcode : RCODE_FORMERR;
 }
 
 /* Reads the question; returns the offset of what follows it, or 0 where it's no question. QNAME has
@@ -132,13 +152,15 @@ enum request_fate request_read(struct request *request, uint8_t room[NAME_KEY_MA
     request->rcode = RCODE_NOTIMP;
     request->notify = (bits & HEADER_OPCODE) == OPCODE_NOTIFY << HEADER_OPCODE_SHIFT;
     if ((bits & HEADER_OPCODE) != OPCODE_QUERY && !request->notify)
-        return REQUEST_HEADER;
+        return read_foreign(request, octets, len);
 
     request->rcode = RCODE_FORMERR;
     const unsigned questions = wire_get16(octets + 4);
+    if (questions > 1)
+        return read_foreign(request, octets, len);
     const bool asked = questions == 1;
     const size_t at = asked ? read_question(request, room, octets, len) : HEADER_OCTETS;
-    if (questions > 1 || at == 0)
+    if (at == 0)
         return REQUEST_HEADER;
     if (asked && read_common_end(request, octets, len, at)) {
         request->rcode = RCODE_NOERROR;

@@ -8,7 +8,8 @@
 
 enum request_fate {
     REQUEST_SILENT, /* shorter than a header, or a response: answering could make a loop */
-    REQUEST_HEADER, /* no question to give back: the answer is a header with `rcode` */
+    REQUEST_HEADER, /* no question to give back: the answer is a header with `rcode`, and OPT and
+                     * TSIG where they could be read; nothing that an option asked for */
     REQUEST_BARE,   /* no question, but a COOKIE, which is answered (RFC 7873 section 5.4) */
     REQUEST_ASKED,  /* the question is read; `rcode` may be settled all the same */
 };
@@ -26,13 +27,16 @@ struct request {
 
 /* Reads a request. What settles `rcode`:
  *
- *     NOTIMP   an opcode other than QUERY and NOTIFY (header only, since its format isn't known
- *              to us; so UPDATE gets what RFC 2136 section 3.1 has for those who don't do it)
+ *     NOTIMP   an opcode other than QUERY and NOTIFY (without its question, since its format isn't
+ *              known to us; so UPDATE gets what RFC 2136 section 3.1 has for those who don't do it)
  *     FORMERR  QDCOUNT 0 without a COOKIE, or above 1 (RFC 9619); a name that is compressed, too
  *              long or cut off; RRs in answer or authority (the latter is legal in IXFR, both are
  *              in NOTIFY); RRs cut off; a second OPT, one not at the root or with a broken
  *              option; a TSIG that isn't last
- *     BADVERS  an EDNS version above 0
+ *     BADVERS  an EDNS version above 0, whatever its options say and the opcode is
+ *
+ * An OPT whose RDATA is there is present whatever is wrong with it, and a TSIG that comes last is
+ * found after a bad OPT as well: both are for answers with errors, too.
  *
  * Octets after the last record are ignored. Whether a TSIG is any good isn't looked at.
  *

@@ -88,10 +88,8 @@ static void take_cookie(struct query *q, const struct exchange *e,
     if (config->cookies == COOKIE_POLICY_OFF || config->cookie_secrets == 0
         || e->client_octets == 0) {
         edns->asked &= (uint8_t)~EDNS_ASKED_COOKIE;
-        if (!q->question) {
-            edns->present = false;
+        if (!q->question)
             q->rcode = request->rcode = RCODE_FORMERR;
-        }
         return;
     }
     const enum cookie_verdict verdict = cookie_answer(

@@ -93,6 +93,30 @@ static void another_opcode_is_not_implemented(void **state)
     }
 }
 
+/* An update with a zone, an update record and a TSIG, as RFC 2136 has it; and what is no message of sections */
+static void another_opcode_s_opt_and_tsig_are_found(void **state)
+{
+    (void)state;
+    struct built b = query();
+    b.octets[2] = 5 << 3;
+    ADD(&b, "\xc0\x0c\0\1\0\1\0\0\0\0\0\4abcd");
+    b.octets[9] = 1;
+    b.octets[11] = 0;
+    ADD(&b, OPT("\0\4\0\3\0\0"));
+    const size_t at = b.len;
+    ADD(&b, "\3key\0\0\xfa\0\xff\0\0\0\0\0\2ab");
+    assert_int_equal(read_built(&b), REQUEST_HEADER);
+    assert_int_equal(request.rcode, RCODE_NOTIMP);
+    assert_true(request.edns.present);
+    assert_int_equal(request.edns.asked, 0);
+    assert_int_equal(request.tsig_at, at);
+
+    for (const size_t len = b.len; b.len > 12; b.len--) {
+        assert_int_equal(read_built(&b), REQUEST_HEADER);
+        assert_int_equal(request.tsig_at, b.len == len ? at : 0);
+    }
+}
+
 static void a_compressed_qname_is_refused(void **state)
 {
     (void)state;
@@ -205,7 +229,8 @@ static void without_a_question_a_cookie_is_needed(void **state)
     assert_int_equal(request.rcode, RCODE_FORMERR);
     ADD(&b, OPT("\0\0"));
     assert_int_equal(read_built(&b), REQUEST_HEADER);
-    assert_false(request.edns.present);
+    assert_int_equal(request.rcode, RCODE_FORMERR);
+    assert_true(request.edns.present);
 
     b.len = 12;
     b.octets[11] = 0;
@@ -239,6 +264,7 @@ int main(void)
         cmocka_unit_test(every_cut_of_a_query_is_silence_or_formerr),
         cmocka_unit_test(a_response_is_ignored),
         cmocka_unit_test(another_opcode_is_not_implemented),
+        cmocka_unit_test(another_opcode_s_opt_and_tsig_are_found),
         cmocka_unit_test(a_compressed_qname_is_refused),
         cmocka_unit_test(a_label_type_of_01_is_refused),
         cmocka_unit_test(a_qname_has_at_most_255_octets),

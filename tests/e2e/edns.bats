@@ -147,6 +147,16 @@ cookie() {
     assert_has "$output" 'status: NOTIMP'
 }
 
+@test "nsupdate is told so in an answer that it can verify" {
+    configure
+    start -c "$work/p.yaml"
+    secret=$(cat "$work/xfr.key")
+    printf 'server 127.0.0.1 %s\nzone example.com\nupdate add new.example.com 60 A 192.0.2.1\nsend\n' "$port" \
+        >"$work/update"
+    run -2 nsupdate -y "hmac-sha256:hmac-sha256.key:$secret" "$work/update"
+    assert_has "$output" 'update failed: NOTIMP'
+}
+
 @test "a secret that everybody may read is warned of, and none is logged" {
     configure 'cookie-secrets: cookies'
     chmod 644 "$work/cookies" "$work/xfr.key"

@@ -21,12 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         must(len < HEADER_OCTETS || (octets[2] & 0x80) != 0);
         return 0;
     }
+    must(request.tsig_at < len && (!request.edns.present || request.edns.payload >= 512));
     if (fate == REQUEST_HEADER) {
-        must(request.rcode == RCODE_FORMERR || request.rcode == RCODE_NOTIMP);
-        must(!request.edns.present);
+        must(request.rcode == RCODE_FORMERR || request.rcode == RCODE_NOTIMP
+             || (request.rcode == RCODE_BADVERS && request.edns.version > 0));
+        must(request.edns.asked == 0);
         return 0;
     }
-    must(request.tsig_at < len);
     if (fate == REQUEST_BARE) {
         must((request.edns.asked & EDNS_ASKED_COOKIE) != 0 && request.rcode != RCODE_FORMERR);
         return 0;
@@ -34,7 +35,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     must((size_t)request.qname.octets + HEADER_OCTETS + 4 <= len);
     must(name_check(request.qname.wire, request.qname.octets) == request.qname.octets);
     must(name_equal(request.qname.wire, octets + QNAME_AT));
-    must(!request.edns.present || request.edns.payload >= 512);
     must(request.rcode != RCODE_BADVERS || request.edns.version > 0);
     return 0;
 }

@@ -118,6 +118,25 @@ static int setup(void **state)
     return 0;
 }
 
+static size_t append(uint8_t *query, size_t len, const char *rr, size_t octets)
+{
+    memcpy(query + len, rr, octets);
+    query[11]++;
+    return len + octets;
+}
+
+static const char opt[] = "\0\0\x29\x10\0\0\0\0\0\0";
+
+static const struct reply *ask_with(void *server, const char *rr, size_t octets, unsigned times)
+{
+    static uint8_t query[MESSAGE_MAX];
+    bool tcp = false;
+    size_t len = ask_query("ns.example A", query, &tcp);
+    for (unsigned i = 0; i < times; i++)
+        len = append(query, len, rr, octets);
+    return ask_octets(server, query, len, false);
+}
+
 /* Section 6.1.1 */
 static void an_opt_comes_back_only_if_there_was_one(void **state)
 {
@@ -137,6 +156,23 @@ static void a_higher_version_gets_badvers(void **state)
     assert_flags(r, "qr");
     assert_section(r, "answer", "");
     assert_string_equal(r->question, "ns.example. A");
+}
+
+/* The same section: what the options of another version mean isn't known */
+static void badvers_whatever_the_options_of_a_higher_version_are(void **state)
+{
+    static const char *const options[] = {"+opt=10:00112233445566", "+opt=8:0001ff",
+                                          "+opt=10:0011223344556677 +nsid"};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        char question[100] = "ns.example A +version=255 ";
+        strcat(question, options[i]);
+        const struct reply *r = ask(*state, question);
+        assert_rcode(r, "BADVERS");
+        assert_int_equal(r->opt_version, 0);
+        assert_string_equal(r->options, "");
+    }
+    static const char broken[] = "\0\0\x29\x10\0\0\1\0\0\0\3\0\3\0";
+    assert_rcode(ask_with(*state, broken, sizeof broken - 1, 1), "BADVERS");
 }
 
 /* Sections 6.2.3 and 6.2.5: 12 + 18 + 100 * 16 = 1630 octets don't fit, 512 are too few for
@@ -169,25 +205,6 @@ static void options_fit_beside_what_is_truncated(void **state)
     assert_true(r->octets <= 512);
 }
 
-static size_t append(uint8_t *query, size_t len, const char *rr, size_t octets)
-{
-    memcpy(query + len, rr, octets);
-    query[11]++;
-    return len + octets;
-}
-
-static const char opt[] = "\0\0\x29\x10\0\0\0\0\0\0";
-
-static const struct reply *ask_with(void *server, const char *rr, size_t octets, unsigned times)
-{
-    static uint8_t query[MESSAGE_MAX];
-    bool tcp = false;
-    size_t len = ask_query("ns.example A", query, &tcp);
-    for (unsigned i = 0; i < times; i++)
-        len = append(query, len, rr, octets);
-    return ask_octets(server, query, len, false);
-}
-
 /* Section 6.1.1 */
 static void a_second_opt_is_formerr(void **state)
 {
@@ -207,7 +224,52 @@ static void an_opt_elsewhere_is_formerr(void **state)
 static void a_broken_option_is_formerr(void **state)
 {
     static const char broken[] = "\0\0\x29\x10\0\0\0\0\0\0\5\0\3\0\2x";
-    assert_rcode(ask_with(*state, broken, sizeof broken - 1, 1), "FORMERR");
+    const struct reply *r = ask_with(*state, broken, sizeof broken - 1, 1);
+    assert_rcode(r, "FORMERR");
+    assert_true(r->opt);
+}
+
+/* Section 6.1.1: so that the requester doesn't take the server for one without EDNS */
+static void formerr_about_an_opt_has_one(void **state)
+{
+    static const char *const questions[] = {"ns.example A +opt=10:00112233445566",
+                                            "ns.example A +do +opt=10:001122334455667788990011",
+                                            "ns.example A +opt=8:00012000",
+                                            "ns.example A +nsid +opt=8:ff"};
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        const struct reply *r = ask(*state, questions[i]);
+        assert_rcode(r, "FORMERR");
+        assert_true(r->opt);
+        assert_int_equal(r->dnssec_ok, i == 1);
+        assert_int_equal(r->opt_version, 0);
+        assert_string_equal(r->options, "");
+    }
+}
+
+static void so_has_formerr_about_the_rest(void **state)
+{
+    static uint8_t query[MESSAGE_MAX];
+    bool tcp = false;
+    size_t len = ask_query("ns.example A +edns", query, &tcp);
+    query[11]++; /* a record that isn't there */
+    const struct reply *r = ask_octets(*state, query, len, false);
+    assert_rcode(r, "FORMERR");
+    assert_true(r->opt);
+    memset(query, 0, 12); /* no question */
+    len = append(query, 12, opt, sizeof opt);
+    r = ask_octets(*state, query, len, false);
+    assert_rcode(r, "FORMERR");
+    assert_true(r->opt);
+    assert_int_equal(r->octets, 12 + 11);
+}
+
+/* An RDLENGTH beyond the message's end: there's no OPT */
+static void an_opt_cut_off_is_none(void **state)
+{
+    static const char cut[] = "\0\0\x29\x10\0\0\0\0\0\0\5\0\3";
+    const struct reply *r = ask_with(*state, cut, sizeof cut - 1, 1);
+    assert_rcode(r, "FORMERR");
+    assert_false(r->opt);
 }
 
 /* Section 6.1.2 */
@@ -233,6 +295,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_opt_comes_back_only_if_there_was_one, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_higher_version_gets_badvers, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(badvers_whatever_the_options_of_a_higher_version_are,
+                                        setup, teardown_server),
+        cmocka_unit_test_setup_teardown(formerr_about_an_opt_has_one, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(so_has_formerr_about_the_rest, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(an_opt_cut_off_is_none, setup, teardown_server),
         cmocka_unit_test_setup_teardown(no_answer_is_above_the_requester_s_size_or_ours, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(tcp_is_not_bound_by_the_size, setup, teardown_server),

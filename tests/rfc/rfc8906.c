@@ -17,11 +17,13 @@ static int setup(void **state)
     return 0;
 }
 
-static const struct reply *ask_opcode(void *server, unsigned opcode)
+enum { NOTIFY = 4 };
+
+static const struct reply *ask_opcode(void *server, const char *question, unsigned opcode)
 {
     static uint8_t query[MESSAGE_MAX];
     bool tcp = false;
-    const size_t len = ask_query("ns.example A +rd", query, &tcp);
+    const size_t len = ask_query(question, query, &tcp);
     query[2] = (uint8_t)(query[2] | opcode << 3);
     return ask_octets(server, query, len, false);
 }
@@ -29,15 +31,35 @@ static const struct reply *ask_opcode(void *server, unsigned opcode)
 /* Section 3.1.4 */
 static void unknown_opcodes_get_notimp(void **state)
 {
-    enum { NOTIFY = 4 };
     for (unsigned opcode = 1; opcode < 16; opcode++) {
         if (opcode == NOTIFY)
             continue;
-        const struct reply *r = ask_opcode(*state, opcode);
+        const struct reply *r = ask_opcode(*state, "ns.example A +rd", opcode);
         assert_rcode(r, "NOTIMPL");
         assert_flags(r, "qr rd");
         assert_int_equal(r->octets, 12);
     }
+}
+
+/* RFC 6891 section 6.1.1: an OPT is answered with one */
+static void unknown_opcodes_with_edns_get_notimp_with_edns(void **state)
+{
+    for (unsigned opcode = 1; opcode < 16; opcode++) {
+        const struct reply *r = ask_opcode(*state, "ns.example A +rd +do +nsid", opcode);
+        if (opcode == NOTIFY)
+            continue;
+        assert_rcode(r, "NOTIMPL");
+        assert_flags(r, "qr rd");
+        assert_true(r->opt && r->dnssec_ok);
+        assert_string_equal(r->options, "");
+        assert_int_equal(r->octets, 12 + 11);
+    }
+}
+
+/* RFC 6891 section 6.1.3 */
+static void unknown_opcodes_with_a_higher_edns_version_get_badvers(void **state)
+{
+    assert_rcode(ask_opcode(*state, "ns.example A +version=1", 2), "BADVERS");
 }
 
 /* Section 3.1.2 */
@@ -90,6 +112,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(unknown_opcodes_get_notimp, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(unknown_opcodes_with_edns_get_notimp_with_edns, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(unknown_opcodes_with_a_higher_edns_version_get_badvers,
+                                        setup, teardown_server),
         cmocka_unit_test_setup_teardown(unknown_types_get_no_data, setup, teardown_server),
         cmocka_unit_test_setup_teardown(meta_types_get_notimp, setup, teardown_server),
         cmocka_unit_test_setup_teardown(types_that_make_no_question_get_formerr, setup,

@@ -132,6 +132,54 @@ static void every_kind_of_answer_is_signed(void **state)
     }
 }
 
+/* Section 5.3, also of what is settled before the TSIG is looked at */
+static void so_are_formerr_and_notimp(void **state)
+{
+    static uint8_t query[MESSAGE_MAX];
+    static const char *const broken[] = {"ns.example A +opt=10:00112233445566",
+                                         "ns.example A +opt=8:000120",
+                                         "ns.example A +version=1 +opt=10:00"};
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        const struct reply *r = ask_signed(*state, broken[i], &good);
+        assert_rcode(r, i == 2 ? "BADVERS" : "FORMERR");
+        assert_true(r->opt);
+        assert_signed(r, &good, false);
+    }
+    for (unsigned opcode = 1; opcode < 16; opcode++) {
+        bool tcp = false;
+        size_t len =
+            ask_query(opcode % 2 == 0 ? "example SOA" : "example SOA +edns", query, &tcp);
+        query[2] = (uint8_t)(opcode << 3);
+        len = sign_request(query, len, &good, &asked);
+        const struct reply *r = ask_octets(*state, query, len, false);
+        assert_rcode(r, opcode == 4 ? "REFUSED" : "NOTIMPL");
+        assert_int_equal(r->opt, opcode % 2 != 0);
+        assert_signed(r, &good, false);
+        query[len - 20] ^= 1;
+        assert_rcode(ask_octets(*state, query, len, false), "NOTAUTH");
+    }
+}
+
+static void so_is_what_comes_without_a_question_or_with_records(void **state)
+{
+    static uint8_t query[MESSAGE_MAX];
+    static const uint8_t header[12] = {7};
+    memcpy(query, header, sizeof header);
+    size_t len = sign_request(query, sizeof header, &good, &asked);
+    const struct reply *r = ask_octets(*state, query, len, false);
+    assert_rcode(r, "FORMERR");
+    assert_signed(r, &good, false);
+
+    bool tcp = false;
+    len = ask_query("ns.example A", query, &tcp);
+    memcpy(query + len, "\0\0\1\0\1\0\0\0\0\0\0", 11);
+    query[7] = 1;
+    len = sign_request(query, len + 11, &good, &asked);
+    r = ask_octets(*state, query, len, false);
+    assert_rcode(r, "FORMERR");
+    assert_signed(r, &good, false);
+}
+
 /* Section 4.2: names of keys and algorithms are compared without their case */
 static void the_case_of_the_key_s_name_is_free(void **state)
 {
@@ -369,6 +417,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_signed_query_gets_a_signed_answer),
         TEST(every_kind_of_answer_is_signed),
+        TEST(so_are_formerr_and_notimp),
+        TEST(so_is_what_comes_without_a_question_or_with_records),
         TEST(the_case_of_the_key_s_name_is_free),
         TEST(an_unknown_key_is_badkey_and_answered_unsigned),
         TEST(a_key_with_another_algorithm_is_badkey),

@@ -37,6 +37,22 @@ static void more_than_one_question_is_formerr(void **state)
     assert_rcode(ask_count(*state, 255), "FORMERR");
 }
 
+/* RFC 6891 section 6.1.1: the OPT is found behind them */
+static void so_it_is_with_edns(void **state)
+{
+    static uint8_t query[MESSAGE_MAX];
+    bool tcp = false;
+    const size_t len = ask_query("ns.example A", query, &tcp);
+    memcpy(query + len, query + 12, len - 12);
+    memcpy(query + len + (len - 12), "\0\0\x29\x10\0\0\0\0\0\0\0", 11);
+    query[5] = 2;
+    query[11] = 1;
+    const struct reply *r = ask_octets(*state, query, len + (len - 12) + 11, false);
+    assert_rcode(r, "FORMERR");
+    assert_true(r->opt);
+    assert_string_equal(r->question, "");
+}
+
 static void no_question_is_formerr(void **state)
 {
     assert_rcode(ask_count(*state, 0), "FORMERR");
@@ -52,6 +68,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(more_than_one_question_is_formerr, setup,
                                         teardown_server),
+        cmocka_unit_test_setup_teardown(so_it_is_with_edns, setup, teardown_server),
         cmocka_unit_test_setup_teardown(no_question_is_formerr, setup, teardown_server),
         cmocka_unit_test_setup_teardown(one_question_is_answered, setup, teardown_server),
     };
