@@ -31,37 +31,14 @@ uint8_t assembly_server_flags(const struct assembly *assembly, const struct owne
     return flags;
 }
 
-/* True where a name of the zone lies at or below a cut, and so is another zone's to answer for.
- */
-static bool is_delegated(const struct assembly *assembly, const struct name *name)
-{
-    const struct records *records = assembly->records;
-    const uint8_t *wire = name->wire;
-    for (uint8_t octets = (uint8_t)(name->octets - records->apex.octets); octets > 0;) {
-        const size_t first = records_find(records, wire, octets, 0);
-        const size_t end = first < records->runs ? records_group_end(records, first) : first;
-        for (size_t i = first; i < end; i++) {
-            struct run_reader reader;
-            run_read(&reader, records, &records->run[i]);
-            while (run_next(&reader))
-                if (reader.record.type == RRTYPE_NS)
-                    return true;
-        }
-        octets = (uint8_t)(octets - 1 - wire[0]);
-        wire += 1 + wire[0];
-    }
-    return false;
-}
-
-/* Adds the addresses of a server at or below the owner to the glue block; `*any` tells if there were. */
+/* Adds the addresses of a server at or below the owner to the glue block; `*any` tells if there were. Those
+ * of the apex's servers are needed below a cut too: the root's are there (RFC 9609 section 4). */
 static int add_glue(struct assembly *assembly, const struct owner *owner,
                     const struct name *server, size_t index, bool *any)
 {
     const struct records *records = assembly->records;
     const uint8_t octets = (uint8_t)(server->octets - records->apex.octets);
     *any = false;
-    if (owner->labels == 0 && is_delegated(assembly, server))
-        return 0;
     const size_t first =
         records_find(records, server->wire, octets, owner->labels == 0 ? 0 : owner->first);
     if (first == records->runs)

@@ -268,7 +268,8 @@ static enum compose_next dname(struct query *q, const struct lookup *l)
 /* --- answers --- */
 
 /* Addresses of the apex's servers come along as far as there's room (RFC 9609 section 4 counts on it
- * at the root). With DNSSEC they come with their signatures, which the glue block hasn't. */
+ * at the root). With DNSSEC they come with their signatures, which the glue block hasn't; and RRset by
+ * RRset where it doesn't fit whole. */
 static enum compose_next apex_servers(struct query *q, const struct lookup *l,
                                       const struct owner *owner, uint32_t ns_at)
 {
@@ -279,8 +280,8 @@ static enum compose_next apex_servers(struct query *q, const struct lookup *l,
         put_proofs(q); /* of a signed zone's wildcard that led here: authority comes first */
         if (q->packet.truncated)
             return COMPOSE_DONE;
-        place_glue(&q->packet, apex.glue, apex.ns, ns_at, owner);
-        return COMPOSE_DONE;
+        if (place_glue(&q->packet, apex.glue, apex.ns, ns_at, owner))
+            return COMPOSE_DONE;
     }
     q->siblings =
         (struct siblings){.zone = l->zone, .count = apex.ns->count, .rrs_at = ns_at};

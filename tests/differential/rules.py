@@ -202,8 +202,8 @@ def more_addresses(case, ours, theirs, _):
       "others send them, BIND with minimal answers doesn't")
 def apex_addresses(case, ours, theirs, _):
     servers = {rr[4] for rr in ours.sets[0] if rr[1] == NS}
-    extra = set(ours.sets[2]) ^ set(theirs.sets[2])
-    return bool(servers) and all(rr[0] in servers and known(case, rr[0]) for rr in extra)
+    extra = set(ours.sets[2]) - set(theirs.sets[2])
+    return bool(servers) and set(theirs.sets[2]) <= set(ours.sets[2]) and all(rr[0] in servers and known(case, rr[0]) for rr in extra)
 
 
 def rrsets_of(records):

@@ -213,10 +213,23 @@ class Maker:
         zone.add((server,) + apex, "A", "192.0.2.53", 300)
         if rng.random() < 0.5:
             zone.add((server,) + apex, "AAAA", "2001:db8::53", 300)
+        if rng.random() < 0.3:
+            self.delegated_servers(zone)
         for kind in ("A", "TXT", "MX", "CAA", "HTTPS"):
             if rng.random() < 0.3 and kind in ["A", "TXT", "MX"] + self.rare:
                 zone.add(apex, kind, self.rdata(zone, kind), rng.choice(self.ttls))
         return zone
+
+    def delegated_servers(self, zone):
+        """Servers of the apex that are below a cut, as the root's are."""
+        cut = (b"net",) + zone.apex
+        for number in range(self.rng.choice((1, 2, 13))):
+            server = (b"%c" % (97 + number), b"servers") + cut
+            if not names.fits(server):
+                return
+            zone.add(zone.apex, "NS", names.text(server))
+            zone.add(cut, "NS", names.text(server), 300)
+            self.glue(zone, server)
 
     def data(self, zone):
         rng = self.rng
