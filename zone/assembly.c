@@ -170,6 +170,33 @@ static void note_signatures(struct assembly *assembly, uint32_t node, const stru
     signatures_add(&assembly->zone->signatures, node, rrset->type, rdata, rrset->sig_count);
 }
 
+/* What a wildcard makes needs the proof that there's no closer name (RFC 4035 section 3.1.3.3). Where a long QNAME
+ * leaves no room for that beside the RRset that was laid out last, the answer is truncated, over TCP too. */
+static void check_proof_room(const struct assembly *assembly, const struct owner *owner,
+                             const struct rrset *rrset)
+{
+    enum {
+        MESSAGE = 65535,
+        PROOF = 100
+    }; /* an NSEC or NSEC3, roughly, without its signature */
+    const struct name *name = &owner->name;
+    if (rrset->sig_count == 0 || name->wire[0] != 1 || name->wire[1] != '*')
+        return;
+    const struct record *signature = assembly->gathering.record[rrset->sig_first];
+    const size_t longer = (size_t)NAME_OCTETS_MAX - name->octets;
+    if (compiled_octets(assembly->compiler) + longer + PROOF + signature->rdata_octets
+        <= MESSAGE)
+        return;
+    char text[NAME_TEXT_MAX], type[RRTYPE_TEXT_MAX];
+    name_to_text(name->wire, text);
+    rrtype_to_text(rrset->type, type);
+    report(&assembly->reporter, SEVERITY_WARNING, signature,
+           "the %s RRset of %s, %zu records, leaves no room in a DNS message for the proof "
+           "that an "
+           "answer from a wildcard needs (RFC 4035 section 3.1.3.3)",
+           type, text, rrset->count + rrset->sig_count);
+}
+
 static int append_rrset(struct assembly *assembly, uint32_t node, const struct owner *owner,
                         const struct rrset *rrset, uint8_t flags)
 {
@@ -189,6 +216,7 @@ static int append_rrset(struct assembly *assembly, uint32_t node, const struct o
     }
     if (err == 0) {
         note_signatures(assembly, node, rrset, flags);
+        check_proof_room(assembly, owner, rrset);
         err = assembly_append_block(assembly, node);
     }
     bool all = true;

@@ -289,6 +289,11 @@ uint32_t compiled_append(const struct compiler *compiler, struct arena *arena)
     return at;
 }
 
+size_t compiled_octets(const struct compiler *compiler)
+{
+    return compiler->base + compiler->wire_octets + OPT_ROOM;
+}
+
 uint16_t compiled_count(const struct compiler *compiler)
 {
     return compiler->block.count;

@@ -67,6 +67,10 @@ int compile_glue_add(struct compiler *compiler, const struct gathering *gatherin
 /* Appends the block laid out last to an arena. Returns its reference, or 0 out of memory. */
 uint32_t compiled_append(const struct compiler *compiler, struct arena *arena);
 
+/* Octets of a message that has its owner for the question, the block laid out last with its signatures
+ * for the answer, and an OPT. */
+size_t compiled_octets(const struct compiler *compiler);
+
 /* RRs without signatures in the block laid out last. */
 uint16_t compiled_count(const struct compiler *compiler);
 

@@ -115,6 +115,34 @@ static void a_name_may_have_every_type(void **state)
     free(text);
 }
 
+/* RFC 4035 section 3.1.3.3 */
+static void a_wildcard_that_leaves_no_room_for_its_proof_is_warned_of(void **state)
+{
+    (void)state;
+    enum { FILLS = 306 }; /* 213 octets each */
+    static const char signature[] =
+        " RRSIG TXT 8 1 60 20300101000000 20200101000000 1 a. AAAA\n";
+    const size_t room = 80000;
+    char *text = malloc(room);
+    assert_non_null(text);
+    for (unsigned i = 0; i < 4; i++) {
+        const char *owner = i == 0 ? "x" : "*.x";
+        size_t len = (size_t)snprintf(text, room, APEX);
+        for (unsigned rr = 0; rr < (i == 1 ? FILLS - 4 : FILLS); rr++)
+            len += (size_t)snprintf(text + len, room - len, "%s 60 TXT %0200u\n", owner, rr);
+        if (i != 2)
+            snprintf(text + len, room - len, "%s 60%s", owner, signature);
+        assert_string_equal(notes_of_text("example", text, NULL),
+                            i < 3 ? ""
+                                  : "warning: the TXT RRset of *.x.example., 307 records, "
+                                    "leaves no room in a DNS "
+                                    "message for the proof that an answer from a wildcard "
+                                    "needs (RFC 4035 section "
+                                    "3.1.3.3)\n");
+    }
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +150,7 @@ int main(void)
         cmocka_unit_test(the_longest_owners_have_their_nodes),
         cmocka_unit_test(signatures_of_type_0_are_no_glue),
         cmocka_unit_test(a_name_may_have_every_type),
+        cmocka_unit_test(a_wildcard_that_leaves_no_room_for_its_proof_is_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
