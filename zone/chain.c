@@ -26,7 +26,7 @@ bool assembly_in_chain(const struct assembly *assembly)
     return false;
 }
 
-/* RFC 9276 section 3.2: above a limit, which was 150 and has come down since, validators take a
+/* RFC 9276 section 3.2: above a limit, which was 150 and has come down to 50, validators take a
  * zone for unsigned or refuse its answers, and any number above 0 costs without a use. */
 static void check_iterations(struct assembly *assembly, const struct record *record,
                              unsigned iterations)

@@ -92,6 +92,26 @@ void server_add(struct server *server, const char *apex, const char *text)
     put_zone(server, zone);
 }
 
+const char *zone_notes(const char *apex, const char *text)
+{
+    static char said[16384];
+    const struct name name = name_of(apex);
+    struct zone *zone = NULL;
+    struct notes notes;
+    notes_init(&notes);
+    const int err = zonefile_parse(&zone, apex, text, strlen(text), &name, &notes);
+    assert_int_equal(err != 0, notes.errors > 0);
+    size_t len = 0;
+    said[0] = '\0';
+    for (size_t i = 0; i < notes.count && len < sizeof said; i++)
+        len += (size_t)snprintf(said + len, sizeof said - len, "%s: %s\n",
+                                notes.note[i].severity == SEVERITY_ERROR ? "error" : "warning",
+                                notes.note[i].message);
+    notes_fini(&notes);
+    zone_free(zone);
+    return said;
+}
+
 void server_add_empty(struct server *server, const char *apex)
 {
     const struct name name = name_of(apex);

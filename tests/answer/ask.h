@@ -20,6 +20,10 @@ void server_free(struct server *server);
 /* Adds a zone from its text; owners are relative to the apex. Fails the test if it is none. */
 void server_add(struct server *server, const char *apex, const char *text);
 
+/* What is said of a zone's text, a line each: "error: ..." or "warning: ..."; errors refuse it. Until the next
+ * call. */
+const char *zone_notes(const char *apex, const char *text);
+
 /* Adds a zone that is served but not loaded. */
 void server_add_empty(struct server *server, const char *apex);
 
