@@ -91,6 +91,19 @@ static int check_zones(const struct config *config, struct notes *notes)
     return 0;
 }
 
+/* RFC 9715 section 3.1: what is larger may be cut into fragments on its way, which get lost and can be forged. */
+static void check_udp_size(const struct config *config, struct notes *notes)
+{
+    enum { WHOLE = 1400 };
+    if (config->answer.udp_payload_max > WHOLE)
+        notes_hint(
+            note(config, notes, SEVERITY_WARNING,
+                 "server.udp-size %u: answers above %d octets may be fragmented and lost "
+                 "(RFC 9715)",
+                 (unsigned)config->answer.udp_payload_max, WHOLE),
+            "1232, the default, fits everywhere");
+}
+
 /* run-dir is made by the server where it's missing. */
 static void check_run_dir(const struct config *config, struct notes *notes)
 {
@@ -155,6 +168,7 @@ int config_check(const struct config *config, struct notes *notes)
     const int err = check_zones(config, notes);
     if (err != 0)
         return err;
+    check_udp_size(config, notes);
     check_run_dir(config, notes);
     check_folder(config, "server.state-dir", config->state_dir, notes);
     for (size_t i = 0; i < config->zone_dirs; i++)

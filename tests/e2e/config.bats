@@ -52,6 +52,17 @@ YAML
     assert_error_at 6:14 '"level" must be one of: debug, info'
 }
 
+@test "answers by UDP that may be fragmented are warned of" {
+    for size in 1400 1401; do
+        check 0 <<YAML
+server: {listen: [127.0.0.1@0], udp-size: $size}
+zones: [{name: example.com, file: z}]
+YAML
+        [ $size = 1400 ] || assert_has "$output" "warning: server.udp-size 1401: answers above 1400 octets"
+        [ $size = 1401 ] || assert_lacks "$output" "udp-size"
+    done
+}
+
 @test "addresses that don't parse and zones that stand twice are refused" {
     check 1 <<YAML
 server: {listen: [127.0.0.1@53, 127.0.0.1.5]}
