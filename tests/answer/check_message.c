@@ -8,6 +8,17 @@
 
 enum { MESSAGE = 65536, RRS_MAX = 65536 / 11 };
 
+/* Types with names that nothing but their RDATA's form is known of. */
+enum {
+    TYPE_RP = 17,
+    TYPE_AFSDB = 18,
+    TYPE_RT = 21,
+    TYPE_PX = 26,
+    TYPE_NAPTR = 35,
+    TYPE_KX = 36,
+    TYPE_LP = 107,
+};
+
 /* What has been read: which octets start a label, so that pointers can be held to them. */
 struct reading {
     const uint8_t *octets;
@@ -119,6 +130,31 @@ static void take_flat_name(struct reading *r, struct flat *f)
     flat_add(f, name.wire, name.octets);
 }
 
+/* Reads RDATA with `names` plain names after `before` octets, and then whatever is left. Such names aren't
+ * compressed (RFC 3597 section 4), but may be pointed to. */
+static void take_plain(struct reading *r, size_t octets, size_t before, unsigned names,
+                       struct flat *f)
+{
+    const size_t end = r->at + octets;
+    take_octets(r, before, f);
+    for (; names > 0 && r->error == NULL; names--) {
+        if (r->at >= end || name_check(r->octets + r->at, end - r->at) == 0)
+            return fail(r, "a name in RDATA of a newer type is no plain name");
+        take_flat_name(r, f);
+    }
+    if (r->error == NULL && r->at <= end)
+        take_octets(r, end - r->at, f);
+}
+
+/* The octets before NAPTR's REPLACEMENT: two numbers and three strings (RFC 3403 section 4.1). */
+static size_t naptr_fixed(const uint8_t *rdata, size_t octets)
+{
+    size_t at = 4;
+    for (unsigned strings = 0; strings < 3 && at < octets; strings++)
+        at += 1u + rdata[at];
+    return at < octets ? at : octets;
+}
+
 /* Reads RDATA whose names may be compressed (RFC 1035's types), or may not be (the others). */
 static void take_rdata(struct reading *r, unsigned type, size_t octets, struct flat *f)
 {
@@ -160,6 +196,27 @@ static void take_rdata(struct reading *r, unsigned type, size_t octets, struct f
         take_octets(r, octets - 2 - target, f);
         break;
     }
+    case TYPE_RP:
+        take_plain(r, octets, 0, 2, f);
+        break;
+    case TYPE_PX:
+        take_plain(r, octets, 2, 2, f);
+        break;
+    case TYPE_AFSDB:
+    case TYPE_RT:
+    case TYPE_KX:
+    case TYPE_LP:
+        take_plain(r, octets, 2, 1, f);
+        break;
+    case TYPE_NAPTR:
+        take_plain(r, octets, naptr_fixed(r->octets + r->at, octets), 1, f);
+        break;
+    case RRTYPE_RRSIG:
+        take_plain(r, octets, 18, 1, f);
+        break;
+    case RRTYPE_NSEC:
+        take_plain(r, octets, 0, 1, f);
+        break;
     case RRTYPE_A:
         if (octets != 4)
             fail(r, "an A without 4 octets");
