@@ -97,6 +97,26 @@ static void a_question_for_the_asterisk_itself_is_a_plain_match(void **state)
     assert_section(r, "answer", "*.example. 3600 MX 10 host1.example.");
 }
 
+/* Section 2.1.1 allows more than one asterisk: only the first label makes a wildcard */
+static void a_wildcard_below_an_asterisk_covers_what_is_below_that(void **state)
+{
+    server_add(*state, "stars",
+               "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns.\n"
+               "*.* 60 TXT \"below\"\nhost 60 A 192.0.2.1\n");
+    assert_section(ask(*state, "x.*.stars TXT"), "answer", "x.*.stars. 60 TXT \"below\"");
+    assert_section(ask(*state, "a.b.*.stars TXT"), "answer", "a.b.*.stars. 60 TXT \"below\"");
+    assert_section(ask(*state, "*.*.stars TXT"), "answer", "*.*.stars. 60 TXT \"below\"");
+
+    /* `*.stars` is an empty non-terminal and a wildcard without data: what it covers has none */
+    static const char *const empty[] = {"*.stars TXT", "x.stars TXT", "x.y.stars TXT"};
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        const struct reply *r = ask(*state, empty[i]);
+        assert_rcode(r, "NOERROR");
+        assert_section(r, "answer", "");
+    }
+    assert_rcode(ask(*state, "x.host.stars TXT"), "NXDOMAIN");
+}
+
 /* Section 3.3.3 */
 static void a_wildcard_alias_is_followed(void **state)
 {
@@ -143,6 +163,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_below_a_literal_asterisk_is_not_there, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_question_for_the_asterisk_itself_is_a_plain_match,
+                                        setup, teardown_server),
+        cmocka_unit_test_setup_teardown(a_wildcard_below_an_asterisk_covers_what_is_below_that,
                                         setup, teardown_server),
         cmocka_unit_test_setup_teardown(a_wildcard_alias_is_followed, setup, teardown_server),
         cmocka_unit_test_setup_teardown(a_wildcard_alias_to_what_it_covers_is_stopped, setup,

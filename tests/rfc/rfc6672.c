@@ -179,6 +179,45 @@ static void a_loop_of_dnames_ends(void **state)
                    "a.forth.example. 3600 CNAME a.back.example.");
 }
 
+/* Section 2.4: whatever the file has below the owner is hidden */
+static void nothing_below_a_dname_is_answered(void **state)
+{
+    server_add(*state, "hides",
+               "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns.\n"
+               "d 60 DNAME to\nd 60 A 192.0.2.1\nto 60 NS ns.\n"
+               "a.d 60 A 192.0.2.2\n*.d 60 A 192.0.2.3\nb.c.d 60 A 192.0.2.4\n"
+               "cut.d 60 NS ns.cut.d\nns.cut.d 60 A 192.0.2.5\n"
+               "x.d 60 DNAME elsewhere\ny.d 60 CNAME d\n");
+    static const char *const below[] = {"a", "q", "c", "b.c", "cut", "ns.cut", "x", "z.x", "y"};
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        static const char *const types[] = {"A", "NS", "DNAME", "TXT", "CNAME"};
+        for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
+            char question[64], alias[128];
+            snprintf(question, sizeof question, "%s.d.hides %s", below[i], types[k]);
+            snprintf(alias, sizeof alias,
+                     "d.hides. 60 DNAME to.hides.\n%s.d.hides. 60 CNAME %s.to.hides.", below[i],
+                     below[i]);
+            assert_section(ask(*state, question), "answer", alias);
+        }
+    }
+    assert_section(ask(*state, "d.hides A"), "answer", "d.hides. 60 A 192.0.2.1");
+}
+
+/* Section 2.3: what is at the apex stays the zone's, its names below are another's */
+static void a_dname_at_the_apex_leaves_the_apex_as_it_is(void **state)
+{
+    const struct reply *r = ask(*state, "other SOA");
+    assert_flags(r, "qr aa");
+    assert_section(r, "answer", "other. 60 SOA ns.example. h.example. 2 7200 900 1209600 60");
+    assert_section(ask(*state, "other NS"), "answer", "other. 60 NS ns.example.");
+    assert_section(ask(*state, "other DNAME"), "answer", "other. 60 DNAME old.example.");
+    r = ask(*state, "other A");
+    assert_rcode(r, "NOERROR");
+    assert_section(r, "answer", "");
+    assert_section(r, "authority",
+                   "other. 60 SOA ns.example. h.example. 2 7200 900 1209600 60");
+}
+
 static void a_missing_target_is_nxdomain_or_the_wildcard(void **state)
 {
     const struct reply *r = ask(*state, "nothing.old.example TXT");
@@ -202,8 +241,10 @@ int main(void)
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_name_that_becomes_too_long_is_yxdomain, setup,
                                         teardown_server),
-        cmocka_unit_test_setup_teardown(yxdomain_stays_within_the_limit, setup, teardown_server),
-        cmocka_unit_test_setup_teardown(the_synthesised_cname_has_no_signature, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(yxdomain_stays_within_the_limit, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(the_synthesised_cname_has_no_signature, setup,
+                                        teardown_server),
         cmocka_unit_test_setup_teardown(a_name_that_just_fits_is_followed, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(dnames_are_applied_along_a_chain, setup,
@@ -211,6 +252,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_chain_of_one_dname_ends_and_names_it_once, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_loop_of_dnames_ends, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(nothing_below_a_dname_is_answered, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(a_dname_at_the_apex_leaves_the_apex_as_it_is, setup,
+                                        teardown_server),
         cmocka_unit_test_setup_teardown(a_missing_target_is_nxdomain_or_the_wildcard, setup,
                                         teardown_server),
     };

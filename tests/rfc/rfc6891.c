@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -191,6 +192,27 @@ static void no_answer_is_above_the_requester_s_size_or_ours(void **state)
     assert_int_equal(ask(*state, "many.example A +bufsize=1641")->octets, 1641);
 }
 
+/* Section 6.2.3: values below 512 count as 512 */
+static void sizes_below_512_count_as_512(void **state)
+{
+    server_add(*state, "edge",
+               "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns.\n"
+               "$GENERATE 1-29 full 60 A 10.0.0.$\n"   /* 12 + 15 + 29 * 16 + 11 = 502 octets */
+               "$GENERATE 1-30 over 60 A 10.0.0.$\n"); /* 518 */
+    for (unsigned size = 0; size <= 512; size++) {
+        char question[64];
+        snprintf(question, sizeof question, "full.edge A +bufsize=%u", size);
+        const struct reply *r = ask(*state, question);
+        assert_rcode(r, "NOERROR");
+        assert_flags(r, "qr aa");
+        assert_int_equal(r->octets, 502);
+        snprintf(question, sizeof question, "over.edge A +bufsize=%u", size);
+        r = ask(*state, question);
+        assert_flags(r, "qr aa tc");
+        assert_true(r->opt);
+    }
+}
+
 static void tcp_is_not_bound_by_the_size(void **state)
 {
     assert_flags(ask(*state, "many.example A +bufsize=512 +tcp"), "qr aa");
@@ -302,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_opt_cut_off_is_none, setup, teardown_server),
         cmocka_unit_test_setup_teardown(no_answer_is_above_the_requester_s_size_or_ours, setup,
                                         teardown_server),
+        cmocka_unit_test_setup_teardown(sizes_below_512_count_as_512, setup, teardown_server),
         cmocka_unit_test_setup_teardown(tcp_is_not_bound_by_the_size, setup, teardown_server),
         cmocka_unit_test_setup_teardown(options_fit_beside_what_is_truncated, setup,
                                         teardown_server),
