@@ -55,6 +55,91 @@ static void tcp_has_room_for_all(void **state)
     assert_int_equal(r->octets, 12 + 18 + 2000 * 16);
 }
 
+/* Section 9: not for want of what is only helpful */
+static void tc_is_clear_where_only_addresses_that_help_do_not_fit(void **state)
+{
+    static char text[20000];
+    size_t at = (size_t)sprintf(text, "@ 60 SOA ns h 1 2 3 4 5\n");
+    for (unsigned i = 0; i < 20; i++)
+        at += (size_t)sprintf(text + at,
+                              "@ 60 NS ns%u\nns%u 60 A 192.0.2.%u\nns%u 60 AAAA 2001:db8::%x\n"
+                              "sub 60 NS ns%u\n",
+                              i, i, i, i, i, i);
+    at += (size_t)sprintf(text + at, "svc 60 HTTPS 1 host\n");
+    for (unsigned i = 0; i < 40; i++)
+        at += (size_t)sprintf(text + at, "host 60 A 192.0.2.%u\n", i);
+    server_add(*state, "example", text);
+    static const char *const questions[][2] = {
+        {"example NS", "qr aa"}, {"x.sub.example A", "qr"}, {"svc.example HTTPS", "qr aa"}};
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        char question[64];
+        const struct reply *r = ask(*state, questions[i][0]);
+        assert_flags(r, questions[i][1]);
+        const size_t octets = r->octets;
+        snprintf(question, sizeof question, "%s +tcp", questions[i][0]);
+        assert_true(ask(*state, question)->octets > octets); /* they aren't all there */
+    }
+}
+
+/* Section 9, of every section and type */
+static void tc_is_set_where_an_rrset_of_any_type_is_missing(void **state)
+{
+    static char text[20000];
+    size_t at =
+        (size_t)sprintf(text, "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns.\nto 60 CNAME big\n");
+    for (unsigned i = 0; i < 40; i++)
+        at += (size_t)sprintf(text + at,
+                              "big 60 AAAA 2001:db8::%x\nbig 60 TXT text%u\nbig 60 MX %u mx\n"
+                              "big 60 SRV %u 0 1 srv\nbig 60 TYPE65280 \\# 2 00%02x\n"
+                              "cut 60 NS server%u.cut\n",
+                              i, i, i, i, i, i);
+    server_add(*state, "example", text);
+    static const char *const types[] = {"AAAA", "TXT", "MX", "SRV", "TYPE65280"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        char question[64];
+        snprintf(question, sizeof question, "big.example %s", types[i]);
+        const struct reply *r = ask(*state, question);
+        assert_flags(r, "qr aa tc");
+        assert_section(r, "answer", "");
+        snprintf(question, sizeof question, "to.example %s", types[i]);
+        assert_flags(ask(*state, question), "qr aa tc");
+    }
+    assert_flags(ask(*state, "x.cut.example A"), "qr tc");
+}
+
+#define APEX "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns.\n"
+
+/* Section 8 */
+static void a_ttl_has_at_most_31_bits(void **state)
+{
+    server_add(*state, "example", APEX "long 2147483647 A 192.0.2.1\n");
+    assert_section(ask(*state, "long.example A"), "answer",
+                   "long.example. 2147483647 A 192.0.2.1");
+    static const char *const above[] = {APEX "a 2147483648 A 192.0.2.1\n",
+                                        APEX "a 4294967295 A 192.0.2.1\n",
+                                        "$TTL 2147483648\n" APEX};
+    for (size_t i = 0; i < sizeof above / sizeof above[0]; i++)
+        assert_string_equal(
+            zone_notes("example", above[i]),
+            "error: the TTL is above 2147483647 seconds (RFC 2181 section 8)\n");
+}
+
+/* Sections 5.4.1 and 6: a zone speaks for itself */
+static void data_outside_the_zone_is_never_served(void **state)
+{
+    assert_string_equal(zone_notes("example", APEX "www.other. 60 A 192.0.2.1\n"),
+                        "error: www.other. is outside the zone example.\n");
+    server_add(*state, "example",
+               APEX "cut 60 NS ns.other.\ncut 60 NS ns.cut\nns.cut 60 A 192.0.2.1\n"
+                    "to 60 CNAME www.other.\n");
+    const struct reply *r = ask(*state, "x.cut.example A");
+    assert_section(r, "additional", "ns.cut.example. 60 A 192.0.2.1");
+    r = ask(*state, "to.example A");
+    assert_section(r, "answer", "to.example. 60 CNAME www.other.");
+    assert_section(r, "additional", "");
+    assert_rcode(ask(*state, "www.other A"), "REFUSED");
+}
+
 /* Section 5.2 */
 static void an_rrset_has_one_ttl(void **state)
 {
@@ -103,6 +188,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_rrset_that_just_fits_is_whole, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(tcp_has_room_for_all, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(tc_is_clear_where_only_addresses_that_help_do_not_fit,
+                                        setup, teardown_server),
+        cmocka_unit_test_setup_teardown(tc_is_set_where_an_rrset_of_any_type_is_missing, setup,
+                                        teardown_server),
+        cmocka_unit_test_setup_teardown(a_ttl_has_at_most_31_bits, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(data_outside_the_zone_is_never_served, setup,
+                                        teardown_server),
         cmocka_unit_test_setup_teardown(an_rrset_has_one_ttl, setup, teardown_server),
         cmocka_unit_test_setup_teardown(a_duplicate_rr_is_answered_once, setup,
                                         teardown_server),
