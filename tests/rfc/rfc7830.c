@@ -1,4 +1,4 @@
-/* rfc7830.c -- padding is for encrypted transports alone (and RFC 8467, section 4) */
+/* rfc7830.c -- padding is for encrypted transports alone */
 #include "tests/answer/ask.h"
 
 #include <setjmp.h>
