@@ -138,7 +138,7 @@ static int take_pulse(struct watch *watch, int memfd)
     pulse_unmap(&watch->view);
     watch->view = view;
     watch->beats = (struct heartbeats){0};
-    watch->ticks = 0;
+    watch->looks = 0;
     return watch->greeting == NULL ? 0 : start_thread(watch);
 }
 
@@ -233,11 +233,16 @@ static void connect_now(struct watch *watch)
     poll->data = watch;
     watch->poll = poll;
     watch->fd = fd;
-    watch->ticks = 0;
+    watch->looks = 0;
     uv_poll_start(poll, UV_READABLE, on_readable);
     if (watch->greeting != NULL)
         watch_tell(watch, watch->greeting);
 }
+
+enum {
+    LOOKS_A_TICK = PULSE_TICK_MS / HEARTBEATS_LOOK_MS,
+    LOOKS_AWAY = HEARTBEATS_STILL_MS / HEARTBEATS_LOOK_MS, /* so long without a server: it's away */
+};
 
 /* What the memory and the heartbeats say; SERVER_UNKNOWN: nothing yet. */
 static enum server look(const struct watch *watch)
@@ -255,21 +260,23 @@ static enum server look(const struct watch *watch)
     return watch->beats.moved ? SERVER_WELL : SERVER_UNKNOWN;
 }
 
-static void on_tick(uv_timer_t *timer)
+static void on_look(uv_timer_t *timer)
 {
     struct watch *watch = timer->data;
-    if (watch->poll == NULL)
+    const bool tick = watch->until_tick == 0;
+    watch->until_tick = tick ? LOOKS_A_TICK - 1 : watch->until_tick - 1;
+    if (watch->poll == NULL && tick)
         connect_now(watch);
     if (watch->view.pulse != NULL)
-        heartbeats_tick(&watch->beats, &watch->view, uv_now(watch->loop));
-    if (watch->ticks < HEARTBEATS_STILL_TICKS)
-        watch->ticks++;
+        heartbeats_look(&watch->beats, &watch->view, uv_now(watch->loop));
+    if (watch->looks < LOOKS_AWAY)
+        watch->looks++;
     const enum server seen = look(watch);
     if (seen != SERVER_UNKNOWN)
         become(watch, seen);
-    else if (watch->view.pulse == NULL && watch->ticks == HEARTBEATS_STILL_TICKS)
+    else if (watch->view.pulse == NULL && watch->looks == LOOKS_AWAY)
         become(watch, SERVER_AWAY);
-    if (watch->ticked != NULL)
+    if (watch->ticked != NULL && tick)
         watch->ticked(watch);
 }
 
@@ -284,10 +291,11 @@ int watch_start(struct watch *watch, uv_loop_t *loop, const char *path)
     watch->beats = (struct heartbeats){0};
     watch->poll = NULL;
     watch->thread = NULL;
-    watch->ticks = 0;
+    watch->looks = 0;
+    watch->until_tick = 0;
     watch->timer.data = watch;
     uv_timer_init(loop, &watch->timer);
-    return uv_timer_start(&watch->timer, on_tick, 0, PULSE_TICK_MS);
+    return uv_timer_start(&watch->timer, on_look, 0, HEARTBEATS_LOOK_MS);
 }
 
 void watch_tell(struct watch *watch, const char *line)

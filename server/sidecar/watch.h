@@ -42,7 +42,8 @@ struct watch {
     uv_poll_t *poll; /* NULL: not connected */
     int fd;
     struct watch_thread *thread;
-    unsigned ticks; /* since the beginning or the connection, HEARTBEATS_STILL_TICKS at most */
+    unsigned looks; /* since the beginning or the connection, up to those that tell it is away */
+    unsigned until_tick; /* looks */
 };
 
 /* Begins; `changed`, `ticked`, `data` and `greeting` are set by then. With a greeting the

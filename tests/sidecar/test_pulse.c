@@ -150,7 +150,7 @@ static void a_later_change_of_the_header_does_not_reach_a_reader(void **state)
     f->pulse->workers = UINT32_MAX;
     assert_int_equal(f->view.workers, WORKERS);
     struct heartbeats beats = {0};
-    heartbeats_tick(&beats, &f->view, 1000);
+    heartbeats_look(&beats, &f->view, 1000);
     f->pulse->workers = WORKERS;
 }
 
@@ -334,17 +334,34 @@ static void a_worker_is_stuck_after_ten_ticks_without_movement(void **state)
     struct fixture *f = *state;
     struct heartbeats beats = {0};
     uint64_t now = 5000;
-    heartbeats_tick(&beats, &f->view, now);
-    for (unsigned tick = 1; tick <= 10; tick++) {
+    heartbeats_look(&beats, &f->view, now);
+    while (now < 5000 + 10 * PULSE_TICK_MS) {
         assert_int_equal(beats.stuck, 0);
-        pulse_add(&f->pulse->worker[1].heartbeat, 1);
-        heartbeats_tick(&beats, &f->view, now += PULSE_TICK_MS);
-        assert_true(beats.moved);
+        pulse_add(&f->pulse->worker[1].heartbeat, (now - 5000) % PULSE_TICK_MS == 0);
+        heartbeats_look(&beats, &f->view, now += HEARTBEATS_LOOK_MS);
+        assert_true(beats.moved); /* once in a tick */
     }
     assert_int_equal(beats.stuck, WORKERS - 1);
     pulse_add(&f->pulse->worker[0].heartbeat, 1);
-    heartbeats_tick(&beats, &f->view, now += PULSE_TICK_MS);
+    heartbeats_look(&beats, &f->view, now += HEARTBEATS_LOOK_MS);
     assert_int_equal(beats.stuck, 1);
+    heartbeats_look(&beats, &f->view, now += PULSE_TICK_MS - HEARTBEATS_LOOK_MS);
+    assert_true(beats.moved);
+    heartbeats_look(&beats, &f->view, now += HEARTBEATS_LOOK_MS);
+    assert_false(beats.moved);
+}
+
+/* Looks that come 10 ms after each other's time don't add up to more than half a second. */
+static void looks_that_are_not_quite_in_time_count_for_what_they_are(void **state)
+{
+    struct fixture *f = *state;
+    struct heartbeats beats = {0};
+    uint64_t now = 5000;
+    do
+        heartbeats_look(&beats, &f->view, now += HEARTBEATS_LOOK_MS + 10);
+    while (beats.stuck == 0);
+    assert_in_range(now - 5000 - (HEARTBEATS_LOOK_MS + 10), HEARTBEATS_STILL_MS,
+                    HEARTBEATS_STILL_MS + HEARTBEATS_LOOK_MS + 10);
 }
 
 static void a_late_tick_is_not_held_against_the_workers(void **state)
@@ -352,9 +369,9 @@ static void a_late_tick_is_not_held_against_the_workers(void **state)
     struct fixture *f = *state;
     struct heartbeats beats = {0};
     uint64_t now = 5000;
-    heartbeats_tick(&beats, &f->view, now);
+    heartbeats_look(&beats, &f->view, now);
     for (unsigned tick = 0; tick < 100; tick++) {
-        heartbeats_tick(&beats, &f->view, now += HEARTBEATS_LATE_MS + 1);
+        heartbeats_look(&beats, &f->view, now += HEARTBEATS_LATE_MS + 1);
         assert_false(beats.on_time);
     }
     assert_int_equal(beats.stuck, 0);
@@ -446,6 +463,7 @@ int main(void)
         WITH_PULSE(zones_and_signatures_that_run_out_are_told_apart),
         WITH_PULSE(a_worker_is_stuck_after_ten_ticks_without_movement),
         WITH_PULSE(a_late_tick_is_not_held_against_the_workers),
+        WITH_PULSE(looks_that_are_not_quite_in_time_count_for_what_they_are),
         WITH_PULSE(a_killed_server_is_noticed_by_its_mutex),
         WITH_PULSE(every_watcher_notices_though_the_kernel_wakes_one),
         WITH_PULSE(a_hostile_word_neither_hangs_nor_spins),
