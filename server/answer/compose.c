@@ -213,13 +213,22 @@ static enum compose_next cname(struct query *q, const struct lookup *l)
     return follow(q, target_at, &target);
 }
 
+/* Where in the message a DNAME of the chain stands already; 0: it doesn't, or it's none. */
+static size_t dname_at(const struct query *q, const struct block *block)
+{
+    for (unsigned i = 0; i < q->dnames; i++)
+        if (q->dname[i] == block)
+            return q->dname_at[i];
+    return 0;
+}
+
 /* Puts the DNAME into the answer, once even if it applies several times along a chain. Returns
  * the message offset of its RDATA, or 0 where it doesn't fit. */
 static size_t put_dname(struct query *q, const struct lookup *l)
 {
-    for (unsigned i = 0; i < q->dnames; i++)
-        if (q->dname[i] == l->block)
-            return packet_rdata(&q->packet, q->dname_at[i]);
+    const size_t there = dname_at(q, l->block);
+    if (there != 0)
+        return packet_rdata(&q->packet, there);
 
     const struct owner owner = owner_of(q, l->zone, l->node, false);
     const uint32_t at = q->packet.len;
@@ -299,6 +308,8 @@ static enum compose_next any(struct query *q, const struct lookup *l, bool full)
         if (block->type == BLOCK_GLUE || block->count == 0)
             continue;
         found = true;
+        if (dname_at(q, block) != 0)
+            continue;
         if (!require(q, SECTION_ANSWER, block, &owner, compose_parts(q)))
             return COMPOSE_DONE;
     }
@@ -316,6 +327,8 @@ static enum compose_next rrsig(struct query *q, const struct lookup *l)
         if (block->sig_count == 0)
             continue;
         found = true;
+        if (dname_at(q, block) != 0 && q->request.edns.dnssec_ok)
+            continue;
         if (!require(q, SECTION_ANSWER, block, &owner, PART_SIGNATURES))
             return COMPOSE_DONE;
     }
@@ -336,6 +349,8 @@ static enum compose_next answer(struct query *q, const struct lookup *l)
 {
     if (l->block->count == 0) /* signatures of an RRset that isn't there */
         return negative(q, l, RCODE_NOERROR);
+    if (dname_at(q, l->block) != 0) /* what led here is what was asked for */
+        return COMPOSE_DONE;
     const struct owner owner = matched(q, l);
     const uint32_t at = q->packet.len;
     if (!require(q, SECTION_ANSWER, l->block, &owner, compose_parts(q)))

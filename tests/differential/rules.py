@@ -159,13 +159,13 @@ def both_truncated(_case, ours, theirs, _):
             and {ours.rcode, theirs.rcode} <= {0, 3, 6})
 
 
-@rule("more-octets", "tc answer authority additional",
+@rule("more-octets", "rcode tc answer authority additional",
       "the case of names is kept, which leaves less to compress: the whole doesn't fit here")
 def more_octets(case, ours, theirs, _):
     if not ours.flag(message.TC) or theirs.flag(message.TC) or case.full is ours:
         return False
     return (len(case.full.octets) > compare.limit(case.question)
-            and case.full.sets[:2] == theirs.sets[:2]
+            and case.full.rcode == theirs.rcode and case.full.sets[:2] == theirs.sets[:2]
             and not any(known(case, rr[0])
                         for rr in set(theirs.sets[2]) - set(case.full.sets[2])))
 
@@ -203,7 +203,10 @@ def more_addresses(case, ours, theirs, _):
 def apex_addresses(case, ours, theirs, _):
     servers = {rr[4] for rr in ours.sets[0] if rr[1] == NS}
     extra = set(ours.sets[2]) - set(theirs.sets[2])
-    return bool(servers) and set(theirs.sets[2]) <= set(ours.sets[2]) and all(rr[0] in servers and known(case, rr[0]) for rr in extra)
+    left_out = rrsets_of(set(theirs.sets[2]) - set(ours.sets[2]))
+    return (bool(servers) and all(rr[0] in servers and known(case, rr[0]) for rr in extra)
+            and all(len(ours.octets) + at_least(rrset) > compare.limit(case.question)
+                    for rrset in left_out.values()))
 
 
 def rrsets_of(records):
@@ -256,7 +259,9 @@ def any_at_dname(case, ours, theirs, _):
       "fill the room with glue that they make from wildcards")
 def glue_room(case, ours, theirs, _):
     cut, limit = cut_of(ours), compare.limit(case.question)
-    if cut is None or ours.flag(message.TC):
+    if ours.flag(message.TC):
+        return len(case.full.octets) > limit and set(theirs.sets[2]) <= set(case.full.sets[2])
+    if cut is None:
         return False
     left_out = rrsets_of(set(theirs.sets[2]) - set(ours.sets[2]))
     added = rrsets_of(set(ours.sets[2]) - set(theirs.sets[2]))
@@ -361,11 +366,12 @@ def signatures_unasked(case, ours, theirs, _):
             and set(ours.sets[0]) <= set(theirs.sets[0]) and all(rr[1] == RRSIG for rr in extra))
 
 
-@rule("nsec-at-cut", "aa answer authority additional",
+@rule("nsec-at-cut", "aa answer authority additional tc",
       "RFC 1034 4.3.2 3b: but for DS a question at a zone cut gets a referral, which has the NSEC "
       "with DO; BIND answers NSEC as the parent's")
 def nsec_at_cut(case, ours, theirs, _):
     qname = names.wire(names.lower(case.question.name))
+    ours = case.full if ours.flag(message.TC) else ours
     cut = cut_of(ours)
     return (case.question.qtype == NSEC and cut is not None and not ours.sets[0]
             and names.wire(cut) == qname and theirs.rcode == 0 and bool(theirs.sets[0])
@@ -375,15 +381,15 @@ def nsec_at_cut(case, ours, theirs, _):
 
 
 @rule("proof-left-out", "tc authority aa",
-      "RFC 4035 3.1.1: a proof that doesn't fit sets TC; NSD leaves out one NSEC3, Knot all and AA, "
-      "both without TC")
+      "RFC 4035 3.1.1, RFC 2308 3: a proof that doesn't fit sets TC, and so does the SOA; NSD leaves out "
+      "one NSEC3, Knot the SOA or all and AA, both without TC")
 def proof_left_out(case, ours, theirs, aspect):
     if aspect == "aa" and any(theirs.sets):
         return False
     return (ours.flag(message.TC) and not theirs.flag(message.TC)
             and case.full is not ours and len(case.full.octets) > compare.limit(case.question)
             and theirs.rcode == case.full.rcode and theirs.sets[0] == case.full.sets[0]
-            and any(rr[1] in (NSEC, NSEC3)
+            and any(rr[1] in (NSEC, NSEC3, SOA)
                     for rr in set(case.full.sets[1]) - set(theirs.sets[1]))
             and set(theirs.sets[1]) < set(case.full.sets[1]))
 

@@ -21,6 +21,8 @@ static const char zone_text[] =
     "back         3600 DNAME forth\n"
     "forth        3600 DNAME back\n"
     "to           3600 CNAME host.old\n"
+    "here         3600 DNAME there\n"
+    "a.there      3600 CNAME here\n"
     "*.new        3600 TXT   \"any\"\n"
     "long         3600 DNAME "
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
@@ -168,6 +170,18 @@ static void a_chain_of_one_dname_ends_and_names_it_once(void **state)
     assert_true(has_line(r, "answer", "a.spin.example. 3600 CNAME a.x.spin.example."));
 }
 
+/* RFC 2181 section 5: it's in the answer already, as what led there. */
+static void a_dname_that_led_to_itself_is_not_said_twice(void **state)
+{
+    static const char answer[] = "here.example. 3600 DNAME there.example.\n"
+                                 "a.here.example. 3600 CNAME a.there.example.\n"
+                                 "a.there.example. 3600 CNAME here.example.";
+    const struct reply *r = ask(*state, "a.here.example DNAME");
+    assert_rcode(r, "NOERROR");
+    assert_section(r, "answer", answer);
+    assert_section(r, "authority", "");
+}
+
 static void a_loop_of_dnames_ends(void **state)
 {
     const struct reply *r = ask(*state, "a.back.example A");
@@ -251,6 +265,7 @@ int main(void)
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_chain_of_one_dname_ends_and_names_it_once, setup,
                                         teardown_server),
+        cmocka_unit_test_setup_teardown(a_dname_that_led_to_itself_is_not_said_twice, setup, teardown_server),
         cmocka_unit_test_setup_teardown(a_loop_of_dnames_ends, setup, teardown_server),
         cmocka_unit_test_setup_teardown(nothing_below_a_dname_is_answered, setup,
                                         teardown_server),
