@@ -161,11 +161,12 @@ def both_truncated(_case, ours, theirs, _):
 
 @rule("more-octets", "rcode tc answer authority additional",
       "the case of names is kept, which leaves less to compress: the whole doesn't fit here")
-def more_octets(case, ours, theirs, _):
+def more_octets(case, ours, theirs, aspect):
     if not ours.flag(message.TC) or theirs.flag(message.TC) or case.full is ours:
         return False
     return (len(case.full.octets) > compare.limit(case.question)
-            and case.full.rcode == theirs.rcode and case.full.sets[:2] == theirs.sets[:2]
+            and (aspect != "rcode" or case.full.rcode == theirs.rcode)
+            and case.full.sets[:2] == theirs.sets[:2]
             and not any(known(case, rr[0])
                         for rr in set(theirs.sets[2]) - set(case.full.sets[2])))
 
