@@ -286,7 +286,7 @@ def wildcard_glue_too_long(case, ours, theirs, aspect):
 TRANSFERS = (251, 252)
 
 
-@rule("zone-of-another-seed", "rcode aa authority answer",
+@rule("zone-of-another-seed", "rcode aa authority answer additional",
       "a made-up name met a zone of another seed, one that this peer refuses to load (data below a "
       "DNAME) and so isn't compared with")
 def zone_of_another_seed(case, _ours, theirs, _):
