@@ -115,9 +115,9 @@ static void a_ttl_has_at_most_31_bits(void **state)
     server_add(*state, "example", APEX "long 2147483647 A 192.0.2.1\n");
     assert_section(ask(*state, "long.example A"), "answer",
                    "long.example. 2147483647 A 192.0.2.1");
-    static const char *const above[] = {APEX "a 2147483648 A 192.0.2.1\n",
-                                        APEX "a 4294967295 A 192.0.2.1\n",
-                                        "$TTL 2147483648\n" APEX};
+    static const char *const above[] = {(APEX "a 2147483648 A 192.0.2.1\n"),
+                                        (APEX "a 4294967295 A 192.0.2.1\n"),
+                                        ("$TTL 2147483648\n" APEX)};
     for (size_t i = 0; i < sizeof above / sizeof above[0]; i++)
         assert_string_equal(
             zone_notes("example", above[i]),
