@@ -58,8 +58,8 @@ struct query {
     uint16_t dname_at[ALIASES_MAX]; /* message offsets */
     const struct block *dname[ALIASES_MAX];
 
-    struct denial *
-        denial; /* what proves the last name looked up; NULL: nothing, or it's noted or written */
+    /* What proves the last name looked up; NULL: nothing, or it's noted or written. */
+    struct denial *denial;
     struct proof proof[PROOFS_MAX]; /* of the aliases before it */
 
     struct siblings siblings; /* set with COMPOSE_SIBLINGS */

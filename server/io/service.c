@@ -1,13 +1,13 @@
 #include "server/io/service.h"
 
+#include "server/answer/edns.h"
+#include "server/answer/packet.h"
 #include "server/base/fault.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-enum { RCODE_SERVFAIL = 2, EDE_NOT_READY = 14 };
 
 struct unwatched {
     struct pulse_worker worker;

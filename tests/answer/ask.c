@@ -1,6 +1,7 @@
 #include "tests/answer/ask.h"
 
 #include "tests/answer/check_message.h"
+#include "tests/zone/zone_text.h"
 #include "zone/rrtype.h"
 #include "zone/wire.h"
 #include "zone/zonefile.h"
@@ -61,14 +62,6 @@ void server_free(struct server *server)
     free(server);
 }
 
-static struct name name_of(const char *text)
-{
-    struct name name;
-    assert_int_equal(name_from_string(&name, text), NAME_OK);
-    name_lower(name.wire, name.octets);
-    return name;
-}
-
 static void put_zone(struct server *server, struct zone *zone)
 {
     const struct zone *old = NULL;
@@ -80,36 +73,12 @@ static void put_zone(struct server *server, struct zone *zone)
 
 void server_add(struct server *server, const char *apex, const char *text)
 {
-    const struct name name = name_of(apex);
-    struct zone *zone = NULL;
-    struct notes notes;
-    notes_init(&notes);
-    const int err = zonefile_parse(&zone, apex, text, strlen(text), &name, &notes);
-    if (err != 0)
-        notes_print(&notes, stderr);
-    assert_int_equal(err, 0);
-    notes_fini(&notes);
-    put_zone(server, zone);
+    put_zone(server, zone_of_text(apex, text));
 }
 
 const char *zone_notes(const char *apex, const char *text)
 {
-    static char said[16384];
-    const struct name name = name_of(apex);
-    struct zone *zone = NULL;
-    struct notes notes;
-    notes_init(&notes);
-    const int err = zonefile_parse(&zone, apex, text, strlen(text), &name, &notes);
-    assert_int_equal(err != 0, notes.errors > 0);
-    size_t len = 0;
-    said[0] = '\0';
-    for (size_t i = 0; i < notes.count && len < sizeof said; i++)
-        len += (size_t)snprintf(said + len, sizeof said - len, "%s: %s\n",
-                                notes.note[i].severity == SEVERITY_ERROR ? "error" : "warning",
-                                notes.note[i].message);
-    notes_fini(&notes);
-    zone_free(zone);
-    return said;
+    return notes_of_text(apex, text, NULL);
 }
 
 void server_add_empty(struct server *server, const char *apex)
