@@ -159,12 +159,12 @@ YAML
     zone_text 1 >"$work/example.com.zone"
     start --listen 127.0.0.1@0 --zone "example.com=$work/example.com.zone"
     zone_text 2 >"$work/example.com.zone"
-    kill -STOP "$pid" # so that both come at once
+    # So that both come at once; which of them is seen first is up to the threads that take them.
+    kill -STOP "$pid"
     kill -HUP "$pid"
     kill -TERM "$pid"
     kill -CONT "$pid"
     stop
     [ "$status" -eq 0 ]
-    assert_has "$(cat "$log")" SIGHUP
     assert_lacks "$(cat "$log")" 'serial 2'
 }
