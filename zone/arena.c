@@ -171,7 +171,9 @@ uint32_t arena_append(struct arena *arena, size_t octets)
     if (!make_room(arena, arena->used + octets))
         return 0;
     const uint32_t reference = (uint32_t)(arena->used / ARENA_UNIT);
-    if (arena->reserved == 0) /* fresh mappings are zeros already */
+    /* Fresh mappings are zeros already. */
+    if (arena->reserved == 0
+        || (arena->used < arena->handed_end && arena->used + octets > arena->handed))
         memset(arena->base + arena->used, 0, octets);
     arena->used += octets;
     return reference;
@@ -182,6 +184,45 @@ void arena_discard(struct arena *arena, size_t from, size_t to)
     assert(from % PAGE == 0 && (to % PAGE == 0 || to == arena->used));
     if (arena->reserved != 0)
         madvise(arena->base + from, round_up(to, PAGE) - from, MADV_DONTNEED);
+}
+
+/* Where the next part lies that an heir hasn't touched, or 0 where it needs none soon. */
+static size_t next_part(const struct arena *heir)
+{
+    enum { SOON = 8 * ARENA_PART };
+    size_t at = round_up(heir->used, ARENA_PART);
+    if (at < heir->handed_end)
+        at = heir->handed_end;
+    const bool room =
+        heir->reserved != 0 && heir->share == NULL && at + ARENA_PART <= heir->reserved;
+    return room && at < heir->used + SOON ? at : 0;
+}
+
+void arena_hand_over(struct arena *arena, size_t from, size_t to, struct arena *heir)
+{
+    for (; arena->reserved != 0 && from + ARENA_PART <= to; from += ARENA_PART) {
+        const size_t at = next_part(heir);
+        /* The mapping stays: nobody else's may lie there before the arena's end. */
+        if (at == 0
+            || mremap(arena->base + from, ARENA_PART, ARENA_PART,
+                      MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, heir->base + at)
+                   == MAP_FAILED)
+            break;
+        if (at > heir->handed_end)
+            heir->handed = at;
+        heir->handed_end = at + ARENA_PART;
+    }
+    if (from < to)
+        arena_discard(arena, from, to);
+}
+
+/* What lies behind the end on its page reads as zeros, whoever's it was. */
+static void clear_tail(struct arena *arena)
+{
+    const size_t end = round_up(arena->used, PAGE);
+    if (arena->used < arena->handed_end && end > arena->handed)
+        memset(arena->base + arena->used, 0, end - arena->used);
+    arena->handed = arena->handed_end = 0;
 }
 
 static int move_to_piece(struct arena *arena)
@@ -237,6 +278,7 @@ int arena_seal(struct arena *arena)
     if (arena->used <= PIECE_MAX)
         return move_to_piece(arena);
 
+    clear_tail(arena);
     const size_t keep = round_up(arena->used, PAGE);
     if (arena->used >= SHARED_FROM)
         return keep_open(arena, keep);
@@ -250,6 +292,7 @@ int arena_seal_open(struct arena *arena)
 {
     if (arena->reserved == 0 && !move_to_mapping(arena, arena->used))
         return -ENOMEM;
+    clear_tail(arena);
     return keep_open(arena, round_up(arena->used, PAGE));
 }
 

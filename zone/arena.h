@@ -20,11 +20,13 @@ struct arena_share; /* what the versions of a zone have together that lie in one
 
 struct arena {
     uint8_t *base;
-    size_t used;               /* octets, a multiple of ARENA_UNIT */
-    size_t committed;          /* octets that may be written */
-    size_t reserved;           /* octets of address space; 0: `base` is a malloc'd piece */
-    bool grows;                /* the piece may become larger, elsewhere */
-    bool sealed;               /* nothing can be appended though there's address space */
+    size_t used;      /* octets, a multiple of ARENA_UNIT */
+    size_t committed; /* octets that may be written */
+    size_t reserved;  /* octets of address space; 0: `base` is a malloc'd piece */
+    bool grows;       /* the piece may become larger, elsewhere */
+    bool sealed;      /* nothing can be appended though there's address space */
+    size_t handed,
+        handed_end; /* where memory that was another arena's begins and ends: no zeros are there */
     struct arena_share *share; /* NULL: nothing can be appended once it's sealed */
 };
 
@@ -46,6 +48,10 @@ uint32_t arena_append(struct arena *arena, size_t octets);
 /* Gives the memory between two places back to the system, where the arena has address space of its own: it reads
  * as zeros from then on. Both are multiples of the page's size, or the end of what is used. */
 void arena_discard(struct arena *arena, size_t from, size_t to);
+
+/* The same, of whole ARENA_PARTs of `arena`, but for the next ones that `heir` will need, if that has address space of
+ * its own: memory that is there already takes the kernel no clearing. */
+void arena_hand_over(struct arena *arena, size_t from, size_t to, struct arena *heir);
 
 /* Gives back what isn't used. A small arena moves into a malloc'd piece, since a mapping each
  * would exceed the kernel's limit for many zones; nothing can be appended after. Large ones ask

@@ -131,7 +131,8 @@ static int descend(struct assembly *assembly, const struct owner *owner)
         if (wire[0] == 1 && wire[1] == '*' && depth > 0)
             edit_node(assembly, assembly->path[depth - 1])->flags |= NODE_WILDCARD_CHILD;
     }
-    assembly->last = owner->name;
+    assembly->last.octets = owner->name.octets;
+    memcpy(assembly->last.wire, owner->name.wire, owner->name.octets);
     return 0;
 }
 
@@ -285,7 +286,9 @@ static int append_owner(struct assembly *assembly, const struct owner *owner)
 int assembly_add(struct assembly *assembly, size_t first, size_t end)
 {
     const struct records *records = assembly->records;
-    struct owner owner = {.first = first, .end = end};
+    struct owner owner;
+    owner.first = first;
+    owner.end = end;
     const uint8_t *wire = run_owner(records, &records->run[first], &owner.octets);
     memcpy(owner.name.wire, wire, owner.octets);
     memcpy(owner.name.wire + owner.octets, records->apex.wire, records->apex.octets);

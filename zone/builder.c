@@ -172,6 +172,7 @@ static int build(struct builder *builder, struct zone *zone, struct notes *notes
     struct assembly assembly;
     int err = assembly_init(&assembly, &builder->records, zone, reporter);
     builder->assembly = &assembly;
+    builder->records.heir = &zone->arena;
     if (err == 0)
         err = assemble(builder, &assembly);
     if (err == 0 && notes->errors == errors)
@@ -179,6 +180,7 @@ static int build(struct builder *builder, struct zone *zone, struct notes *notes
     if (err == 0 && notes->errors > errors)
         err = -EBADMSG;
     builder->assembly = NULL;
+    builder->records.heir = NULL;
     assembly_fini(&assembly);
     return err;
 }

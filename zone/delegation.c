@@ -9,12 +9,14 @@
 enum station { STATION_OUTSIDE, STATION_SIBLING, STATION_IN_DOMAIN };
 
 static enum station station_of(const struct assembly *assembly, const struct owner *owner,
-                               const struct name *server)
+                               const struct record *ns)
 {
-    if (name_at_or_below(server, &owner->name))
+    const uint8_t *server = record_rdata(ns);
+    if (wire_at_or_below(server, ns->rdata_octets, &owner->name))
         return STATION_IN_DOMAIN;
-    return name_at_or_below(server, &assembly->records->apex) ? STATION_SIBLING
-                                                              : STATION_OUTSIDE;
+    return wire_at_or_below(server, ns->rdata_octets, &assembly->records->apex)
+               ? STATION_SIBLING
+               : STATION_OUTSIDE;
 }
 
 uint8_t assembly_server_flags(const struct assembly *assembly, const struct owner *owner,
@@ -22,9 +24,8 @@ uint8_t assembly_server_flags(const struct assembly *assembly, const struct owne
 {
     uint8_t flags = 0;
     for (size_t i = 0; i < ns->count; i++) {
-        struct name server;
-        name_from_wire(&server, record_rdata(assembly->gathering.record[ns->first + i]), true);
-        const enum station station = station_of(assembly, owner, &server);
+        const enum station station =
+            station_of(assembly, owner, assembly->gathering.record[ns->first + i]);
         flags |= station == STATION_IN_DOMAIN ? BLOCK_IN_DOMAIN : 0;
         flags |= station == STATION_SIBLING ? BLOCK_SIBLING : 0;
     }
@@ -59,10 +60,11 @@ int assembly_append_glue(struct assembly *assembly, uint32_t node, const struct 
     *all = true;
     compile_glue_begin(assembly->compiler);
     for (size_t i = 0; i < ns->count; i++) {
-        struct name server;
-        name_from_wire(&server, record_rdata(assembly->gathering.record[ns->first + i]), true);
-        if (station_of(assembly, owner, &server) != STATION_IN_DOMAIN)
+        const struct record *record = assembly->gathering.record[ns->first + i];
+        if (station_of(assembly, owner, record) != STATION_IN_DOMAIN)
             continue;
+        struct name server;
+        name_from_wire(&server, record_rdata(record), true);
         bool any;
         const int err = add_glue(assembly, owner, &server, i, &any);
         if (err != 0)

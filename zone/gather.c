@@ -43,18 +43,15 @@ static int read_run(struct gathering *gathering, const struct records *records,
     return 0;
 }
 
-static struct rrset *push_rrset(struct gathering *gathering)
+static int grow_rrsets(struct gathering *gathering)
 {
-    if (gathering->rrsets == gathering->rrset_capacity) {
-        const size_t capacity =
-            gathering->rrset_capacity == 0 ? 16 : gathering->rrset_capacity * 2;
-        struct rrset *grown = realloc(gathering->rrset, capacity * sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        gathering->rrset = grown;
-        gathering->rrset_capacity = capacity;
-    }
-    return &gathering->rrset[gathering->rrsets++];
+    const size_t capacity = gathering->rrset_capacity == 0 ? 16 : gathering->rrset_capacity * 2;
+    struct rrset *grown = realloc(gathering->rrset, capacity * sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    gathering->rrset = grown;
+    gathering->rrset_capacity = capacity;
+    return 0;
 }
 
 static uint16_t set_type(const struct record *record)
@@ -145,7 +142,6 @@ static int compare_records(const struct record *a, const struct record *b)
     return compare_rdata(a, b);
 }
 
-/* Of equals the first that was read stays. */
 static int compare_for_qsort(const void *a, const void *b)
 {
     const struct record *x = *(const struct record *const *)a;
@@ -154,21 +150,27 @@ static int compare_for_qsort(const void *a, const void *b)
     return order != 0 ? order : (x > y) - (x < y);
 }
 
-static void sort(const struct record **record, size_t count)
+/* Of equals the first that was read comes first. Returns false where there are none. */
+static bool sort(const struct record **record, size_t count)
 {
     if (count > INSERTION_MAX) {
         qsort(record, count, sizeof *record, compare_for_qsort);
-        return;
+        return true; /* for all that's known */
     }
+    bool equals = false;
     for (size_t i = 1; i < count; i++) {
         const struct record *moving = record[i];
         size_t at = i;
-        for (; at > 0 && compare_records(record[at - 1], moving) > 0; at--)
+        int order = -1;
+        for (; at > 0 && (order = compare_records(record[at - 1], moving)) > 0; at--)
             record[at] = record[at - 1];
+        equals |= at > 0 && order == 0;
         record[at] = moving;
     }
+    return equals;
 }
 
+/* Of equals the first stays. */
 static void drop_duplicates(struct gathering *gathering, gather_remark *remark, void *context)
 {
     size_t kept = 0;
@@ -203,17 +205,17 @@ static void settle_ttl(const struct gathering *gathering, struct rrset *rrset,
 static int divide(struct gathering *gathering, gather_remark *remark, void *context)
 {
     for (size_t at = 0; at < gathering->records;) {
-        struct rrset *rrset = push_rrset(gathering);
-        if (rrset == NULL)
+        if (gathering->rrsets == gathering->rrset_capacity && grow_rrsets(gathering) != 0)
             return -ENOMEM;
+        struct rrset *rrset = &gathering->rrset[gathering->rrsets++];
         *rrset = (struct rrset){.type = set_type(gathering->record[at]), .first = at};
-        while (at < gathering->records && set_type(gathering->record[at]) == rrset->type
-               && gathering->record[at]->type != RRTYPE_RRSIG)
+        while (at < gathering->records && gathering->record[at]->type == rrset->type
+               && rrset->type != RRTYPE_RRSIG)
             at++;
         rrset->count = at - rrset->first;
         rrset->sig_first = at;
-        while (at < gathering->records && set_type(gathering->record[at]) == rrset->type
-               && gathering->record[at]->type == RRTYPE_RRSIG)
+        while (at < gathering->records && gathering->record[at]->type == RRTYPE_RRSIG
+               && set_type(gathering->record[at]) == rrset->type)
             at++;
         rrset->sig_count = at - rrset->sig_first;
         settle_ttl(gathering, rrset, remark, context);
@@ -233,8 +235,8 @@ int gather(struct gathering *gathering, const struct records *records, size_t fi
     }
     for (size_t i = 0; i < gathering->records; i++)
         gathering->record[i] = &gathering->read[i];
-    sort(gathering->record, gathering->records);
-    drop_duplicates(gathering, remark, context);
+    if (sort(gathering->record, gathering->records))
+        drop_duplicates(gathering, remark, context);
     return divide(gathering, remark, context);
 }
 
@@ -244,12 +246,4 @@ void gathering_fini(struct gathering *gathering)
     free(gathering->record);
     free(gathering->rrset);
     *gathering = (struct gathering){0};
-}
-
-const struct rrset *gathering_find(const struct gathering *gathering, uint16_t type)
-{
-    for (size_t i = 0; i < gathering->rrsets; i++)
-        if (gathering->rrset[i].type == type)
-            return &gathering->rrset[i];
-    return NULL;
 }

@@ -220,15 +220,21 @@ bool name_equal(const uint8_t *a, const uint8_t *b)
     }
 }
 
-bool name_at_or_below(const struct name *name, const struct name *apex)
+bool wire_at_or_below(const uint8_t *wire, size_t octets, const struct name *apex)
 {
-    if (name->octets < apex->octets)
+    if (octets < apex->octets)
         return false;
-    const uint8_t *wire = name->wire;
-    const uint8_t *suffix = name->wire + name->octets - apex->octets;
+    const uint8_t *suffix = wire + octets - apex->octets;
     while (wire < suffix)
         wire += 1 + wire[0];
-    return wire == suffix && name_equal(wire, apex->wire);
+    /* Nearly all names are written in one case. */
+    return wire == suffix && wire[0] == apex->wire[0]
+           && (memcmp(wire, apex->wire, apex->octets) == 0 || name_equal(wire, apex->wire));
+}
+
+bool name_at_or_below(const struct name *name, const struct name *apex)
+{
+    return wire_at_or_below(name->wire, name->octets, apex);
 }
 
 static unsigned label_starts(const uint8_t *wire, const uint8_t *start[NAME_LABELS_MAX])

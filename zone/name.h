@@ -66,7 +66,8 @@ unsigned name_labels(const uint8_t *wire);
  * may be nothing more to read. */
 static inline bool label_equal(const uint8_t *a, const uint8_t *b)
 {
-    return a[0] == b[0] && memcmp(a + 1, b + 1, a[0]) == 0;
+    /* The last octets are where most that differ do so. */
+    return a[0] == b[0] && a[a[0]] == b[b[0]] && memcmp(a + 1, b + 1, a[0]) == 0;
 }
 
 /* Equality without regard to case. */
@@ -74,6 +75,9 @@ bool name_equal(const uint8_t *a, const uint8_t *b);
 
 /* True where `name` is `apex` or below it; case is ignored. */
 bool name_at_or_below(const struct name *name, const struct name *apex);
+
+/* The same of a name of so many octets in wire form. */
+bool wire_at_or_below(const uint8_t *wire, size_t octets, const struct name *apex);
 
 /* Canonical order of RFC 4034 section 6.1 (case ignored): below 0, 0, above 0. */
 int name_compare(const uint8_t *a, const uint8_t *b);

@@ -65,16 +65,16 @@ static void count_stretches(struct records *records)
     records->stretches++;
 }
 
-/* So many more octets of scratch memory that are where the last ones end. Returns the first, or NULL. */
-static uint8_t *take(struct records *records, size_t octets)
+/* Where the last octets of scratch memory that are filled end, with room for so many more. Returns NULL out of
+ * memory. */
+static uint8_t *room_for(struct records *records, size_t octets)
 {
+    enum { AHEAD = 512 }; /* so that few records have to ask for more */
     const size_t end = records->filled + octets;
     if (end > records->scratch.used
-        && arena_append(&records->scratch, end - records->scratch.used) == 0)
+        && arena_append(&records->scratch, end - records->scratch.used + AHEAD) == 0)
         return NULL;
-    uint8_t *at = records->scratch.base + records->filled;
-    records->filled = end;
-    return at;
+    return records->scratch.base + records->filled;
 }
 
 static bool in_one_window(size_t from, size_t octets)
@@ -92,11 +92,10 @@ static int open_run(struct records *records, const struct name *owner, size_t fi
     size_t from = arena_round(records->filled);
     if (!in_one_window(from, 1u + octets + first))
         from = (from / RECORDS_WINDOW + 1) * RECORDS_WINDOW;
-    if (take(records, from - records->filled) == NULL)
+    if (room_for(records, from - records->filled + 1u + octets) == NULL)
         return -ENOMEM;
-    uint8_t *copy = take(records, 1u + octets);
-    if (copy == NULL)
-        return -ENOMEM;
+    uint8_t *copy = records->scratch.base + from;
+    records->filled = from + 1u + octets;
     copy[0] = octets;
     memcpy(copy + 1, owner->wire, octets);
     name_lower(copy + 1, octets);
@@ -113,37 +112,43 @@ static int open_run(struct records *records, const struct name *owner, size_t fi
     return 0;
 }
 
+static bool same_owner(const struct records *records, const struct name *owner)
+{
+    return owner->octets == records->last.octets
+           && memcmp(owner->wire, records->last.wire, owner->octets) == 0;
+}
+
 int records_add(struct records *records, const struct name *owner, const struct record *record)
 {
     if (records->count == 0)
         records->ttl = record->ttl;
-    uint8_t head[RECORD_PACKED_MAX];
-    size_t head_octets = (size_t)(record_pack(head, record, &records->last_record) - head);
-    if (owner->octets != records->last.octets
-        || memcmp(owner->wire, records->last.wire, owner->octets) != 0
-        || !in_one_window(records->filled, head_octets + record->rdata_octets)) {
-        const int err =
-            open_run(records, owner, (size_t)RECORD_PACKED_MAX + record->rdata_octets);
+    const size_t most = (size_t)RECORD_PACKED_MAX + record->rdata_octets;
+    if (!same_owner(records, owner) || !in_one_window(records->filled, most)) {
+        const int err = open_run(records, owner, most);
         if (err != 0)
             return err;
-        head_octets = (size_t)(record_pack(head, record, &records->last_record) - head);
     }
-    uint8_t *to = take(records, head_octets + record->rdata_octets);
-    if (to == NULL)
+    uint8_t *from = room_for(records, most);
+    if (from == NULL)
         return -ENOMEM;
-    memcpy(to, head, head_octets);
+    uint8_t *to = record_pack(from, record, &records->last_record);
     if (record->rdata_octets > 0)
-        memcpy(to + head_octets, record->rdata, record->rdata_octets);
-    records->run[records->runs - 1].octets += (uint32_t)head_octets + record->rdata_octets;
+        memcpy(to, record->rdata, record->rdata_octets);
+    const size_t octets = (size_t)(to - from) + record->rdata_octets;
+    records->filled += octets;
+    records->run[records->runs - 1].octets += (uint32_t)octets;
     records->last_record = *record;
     records->count++;
     return 0;
 }
 
-/* Gives what lies between two places of an arena back to the system. */
+/* Parts with what lies between two places of an arena. */
 static void give_back(struct records *records, struct arena *arena, size_t from, size_t to)
 {
-    arena_discard(arena, from, to);
+    if (records->heir != NULL)
+        arena_hand_over(arena, from, to, records->heir);
+    else
+        arena_discard(arena, from, to);
     records->released += to - from;
 }
 
@@ -178,11 +183,22 @@ void records_release_all(struct records *records)
     records->apex = apex;
 }
 
+static bool owned_by(const struct records *records, const struct run *run, const uint8_t *owner,
+                     uint8_t octets)
+{
+    uint8_t run_octets;
+    const uint8_t *at = run_owner(records, run, &run_octets);
+    return run_octets == octets && memcmp(at, owner, octets) == 0;
+}
+
 size_t records_group_end(const struct records *records, size_t first)
 {
+    const struct run *run = &records->run[first];
+    uint8_t octets;
+    const uint8_t *owner = run_owner(records, run, &octets);
     size_t end = first + 1;
-    while (end < records->runs
-           && run_compare(records, &records->run[first], &records->run[end]) == 0)
+    while (end < records->runs && records->run[end].prefix == run->prefix
+           && owned_by(records, &records->run[end], owner, octets))
         end++;
     return end;
 }
@@ -207,6 +223,10 @@ static bool is_before(const struct records *records, const struct run *run,
 size_t records_find(const struct records *records, const uint8_t *owner, uint8_t octets,
                     size_t near)
 {
+    enum { NEXT = 4 }; /* where the glue of most delegations is */
+    for (size_t i = near; i < records->runs && i < near + NEXT; i++)
+        if (owned_by(records, &records->run[i], owner, octets))
+            return i;
     const struct wanted wanted = {
         .owner = owner,
         .octets = octets,
@@ -229,9 +249,7 @@ size_t records_find(const struct records *records, const uint8_t *owner, uint8_t
         else
             high = middle;
     }
-    if (low == records->runs)
-        return low;
-    uint8_t found_octets;
-    const uint8_t *found = run_owner(records, &records->run[low], &found_octets);
-    return found_octets == octets && memcmp(found, owner, octets) == 0 ? low : records->runs;
+    return low < records->runs && owned_by(records, &records->run[low], owner, octets)
+               ? low
+               : records->runs;
 }

@@ -38,8 +38,9 @@ struct records {
     struct name last;          /* the last owner, as it came */
     struct record last_record; /* without RDATA */
 
-    uint32_t *awaited; /* by window: runs there that aren't built yet; NULL: too few to care */
-    size_t released;   /* octets of `scratch` and `room` that went back */
+    uint32_t *awaited;  /* by window: runs there that aren't built yet; NULL: too few to care */
+    size_t released;    /* octets of `scratch` and `room` that went back */
+    struct arena *heir; /* gets memory that is done with, borrowed; NULL: the system does */
 };
 
 /* Room for runs, apart: where they are many it's huge pages. Both for the module's own parts. */
@@ -65,7 +66,8 @@ enum { RECORDS_PARTS_MAX = 8 };
  * -ENOMEM. */
 int records_divide(struct records *records, size_t first[RECORDS_PARTS_MAX + 1]);
 
-/* Of sorted records: runs `first` to `end` - 1 are done with, in this order, and so are all before. */
+/* Of sorted records: runs `first` to `end` - 1 are done with, in this order, and so are all before. Their memory goes
+ * to `heir`, or else to the system. */
 void records_release(struct records *records, size_t first, size_t end);
 
 /* All are done with, and can't be read any more. */
@@ -143,7 +145,7 @@ static inline bool run_next(struct run_reader *reader)
 size_t records_group_end(const struct records *records, size_t first);
 
 /* Of sorted records: the first run of exactly this relative owner (lower case), or `runs`.
- * `near` is where to begin: names close to it are found soonest. */
+ * `near` is where to begin, at that run or before: names close to it are found soonest. */
 size_t records_find(const struct records *records, const uint8_t *owner, uint8_t octets,
                     size_t near);
 

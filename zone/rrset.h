@@ -45,7 +45,14 @@ int gather(struct gathering *gathering, const struct records *records, size_t fi
 void gathering_fini(struct gathering *gathering);
 
 /* The RRset of a type, or NULL. */
-const struct rrset *gathering_find(const struct gathering *gathering, uint16_t type);
+static inline const struct rrset *gathering_find(const struct gathering *gathering,
+                                                 uint16_t type)
+{
+    for (size_t i = 0; i < gathering->rrsets; i++)
+        if (gathering->rrset[i].type == type)
+            return &gathering->rrset[i];
+    return NULL;
+}
 
 /* Where blocks are laid out before they go into the arena. About 400 KB: one a builder. */
 struct compiler;

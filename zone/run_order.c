@@ -120,6 +120,28 @@ static unsigned label_starts(const uint8_t *owner, uint8_t octets,
     return labels;
 }
 
+/* Appends octets of a label to a prefix. Returns how many count: behind a merged one none does. */
+static unsigned append_label(uint64_t *prefix, const uint8_t *octet, unsigned count)
+{
+    uint64_t all = *prefix;
+    unsigned merged = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned weight = weights[octet[i]];
+        merged |= weight;
+        all = all << PREFIX_BITS | weight;
+    }
+    if (merged < MERGED) { /* nearly always */
+        *prefix = all;
+        return count;
+    }
+    unsigned weight = 0, i = 0;
+    while (weight < MERGED) {
+        weight = weights[octet[i++]];
+        *prefix = *prefix << PREFIX_BITS | (weight & (MERGED - 1));
+    }
+    return i;
+}
+
 uint64_t run_prefix(const uint8_t *owner, uint8_t octets)
 {
     uint8_t start[NAME_LABELS_MAX];
@@ -128,12 +150,9 @@ uint64_t run_prefix(const uint8_t *owner, uint8_t octets)
     for (unsigned labels = label_starts(owner, octets, start); labels > 0 && room > 0;) {
         const uint8_t *label = owner + start[--labels];
         const unsigned count = label[0] < room ? label[0] : room;
-        unsigned merged = 0;
-        for (unsigned i = 1; i <= count && merged < MERGED; i++, room--) {
-            merged = weights[label[i]];
-            prefix = prefix << PREFIX_BITS | (merged & (MERGED - 1));
-        }
-        if (merged >= MERGED || room == 0)
+        const unsigned appended = append_label(&prefix, label + 1, count);
+        room -= appended;
+        if (room == 0 || (weights[label[appended]] & MERGED) != 0)
             break;
         prefix <<= PREFIX_BITS; /* the end of the label */
         room--;
@@ -145,6 +164,10 @@ int run_compare_owners(const uint8_t *a, uint8_t a_octets, const uint8_t *b, uin
 {
     if (a_octets == b_octets && memcmp(a, b, a_octets) == 0)
         return 0;
+    if (a_octets > 0 && b_octets > 0 && a[0] + 1u == a_octets && b[0] + 1u == b_octets) {
+        const int order = memcmp(a + 1, b + 1, a[0] < b[0] ? a[0] : b[0]);
+        return order != 0 ? order : a[0] - b[0];
+    }
     uint8_t a_start[NAME_LABELS_MAX], b_start[NAME_LABELS_MAX];
     unsigned a_left = label_starts(a, a_octets, a_start);
     unsigned b_left = label_starts(b, b_octets, b_start);

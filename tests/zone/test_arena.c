@@ -152,6 +152,68 @@ static void small_arenas_and_absent_ones_cant_be_extended(void **state)
     arena_fini(&arena);
 }
 
+static bool all_are(const uint8_t *octets, size_t count, uint8_t value)
+{
+    size_t same = 0;
+    while (same < count && octets[same] == value)
+        same++;
+    return same == count;
+}
+
+static void memory_that_is_handed_over_reads_as_zeros_at_both_ends(void **state)
+{
+    (void)state;
+    enum { PARTS = 6, PIECE = 1000 * 1000 };
+    struct arena before, heir;
+    assert_int_equal(arena_init(&before, (size_t)1 << 30), 0);
+    assert_int_equal(arena_init(&heir, (size_t)1 << 30), 0);
+    assert_int_not_equal(arena_append(&before, PARTS * (size_t)ARENA_PART - ARENA_UNIT), 0);
+    memset(before.base, 0xff, before.used);
+    const uint32_t first = arena_append(&heir, PIECE);
+    memset(arena_edit(&heir, first), 1, PIECE);
+
+    arena_hand_over(&before, 0, before.used, &heir);
+    assert_true(all_are(before.base, before.used, 0));
+    assert_int_equal(heir.handed, ARENA_PART);
+    assert_true(heir.handed_end > heir.handed);
+
+    assert_true(all_are(arena_at(&heir, first), PIECE, 1));
+    while (heir.used < heir.handed_end + ARENA_PART) {
+        uint8_t *piece = arena_edit(&heir, arena_append(&heir, PIECE));
+        assert_true(all_are(piece, PIECE, 0));
+        memset(piece, 2, PIECE);
+    }
+    arena_fini(&before);
+    assert_int_equal(arena_seal(&heir), 0);
+    arena_fini(&heir);
+}
+
+static void what_lies_behind_a_sealed_end_reads_as_zeros_whoevers_it_was(void **state)
+{
+    (void)state;
+    enum { PIECE = 600 * 1000, PAGE = 4096 };
+    struct arena before, heir, more;
+    assert_int_equal(arena_init(&before, (size_t)1 << 30), 0);
+    assert_int_equal(arena_init(&heir, (size_t)1 << 30), 0);
+    assert_int_not_equal(arena_append(&before, 2 * (size_t)ARENA_PART - ARENA_UNIT), 0);
+    memset(before.base, 0xff, before.used);
+    while (heir.used <= ARENA_PART) {
+        assert_int_not_equal(arena_append(&heir, PIECE), 0);
+        if (heir.handed_end == 0)
+            arena_hand_over(&before, 0, before.used, &heir);
+    }
+    const size_t end = heir.used;
+    assert_true(end % PAGE != 0 && heir.handed_end > end);
+    assert_int_equal(arena_seal_open(&heir), 0);
+    assert_true(all_are(heir.base + end, PAGE - end % PAGE, 0));
+    assert_int_equal(arena_extend(&more, &heir), 0);
+    assert_true(all_are(arena_at(&more, arena_append(&more, PIECE)), PIECE, 0));
+    arena_settle(&more);
+    arena_fini(&more);
+    arena_fini(&heir);
+    arena_fini(&before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +226,8 @@ int main(void)
         cmocka_unit_test(a_small_arena_grows_from_a_piece_to_a_mapping),
         cmocka_unit_test(what_is_appended_to_a_sealed_arena_is_in_the_same_place),
         cmocka_unit_test(small_arenas_and_absent_ones_cant_be_extended),
+        cmocka_unit_test(memory_that_is_handed_over_reads_as_zeros_at_both_ends),
+        cmocka_unit_test(what_lies_behind_a_sealed_end_reads_as_zeros_whoevers_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
