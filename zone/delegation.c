@@ -32,6 +32,41 @@ uint8_t assembly_server_flags(const struct assembly *assembly, const struct owne
     return flags;
 }
 
+/* Whether an owner, without the apex, has records of a type. */
+static bool has_type(const struct records *records, const uint8_t *owner, uint8_t octets,
+                     uint16_t type)
+{
+    const size_t first = records_find(records, owner, octets, 0);
+    const size_t end = first == records->runs ? first : records_group_end(records, first);
+    for (size_t i = first; i < end; i++) {
+        struct run_reader reader;
+        run_read(&reader, records, &records->run[i]);
+        while (run_next(&reader))
+            if (reader.record.type == type)
+                return true;
+    }
+    return false;
+}
+
+/* Whether a DNAME stands in the place of a name (RFC 6672 section 2.4). Below a cut there's none of this zone. */
+static bool is_redirected(const struct records *records, const uint8_t *owner, uint8_t octets)
+{
+    uint8_t start[NAME_LABELS_MAX];
+    unsigned labels = 0;
+    for (unsigned at = 0; at < octets; at += 1u + owner[at])
+        start[labels++] = (uint8_t)at;
+    if (labels > 0 && has_type(records, owner + octets, 0, RRTYPE_DNAME))
+        return true;
+    while (labels > 1) {
+        const uint8_t at = start[--labels], left = (uint8_t)(octets - at);
+        if (has_type(records, owner + at, left, RRTYPE_NS))
+            return false;
+        if (has_type(records, owner + at, left, RRTYPE_DNAME))
+            return true;
+    }
+    return false;
+}
+
 /* Adds the addresses of a server at or below the owner to the glue block; `*any` tells if there were. Those
  * of the apex's servers are needed below a cut too: the root's are there (RFC 9609 section 4). */
 static int add_glue(struct assembly *assembly, const struct owner *owner,
@@ -40,6 +75,8 @@ static int add_glue(struct assembly *assembly, const struct owner *owner,
     const struct records *records = assembly->records;
     const uint8_t octets = (uint8_t)(server->octets - records->apex.octets);
     *any = false;
+    if (owner->labels == 0 && is_redirected(records, server->wire, octets))
+        return 0;
     const size_t first =
         records_find(records, server->wire, octets, owner->labels == 0 ? 0 : owner->first);
     if (first == records->runs)

@@ -242,6 +242,21 @@ static void a_missing_target_is_nxdomain_or_the_wildcard(void **state)
     assert_rcode(ask(*state, "x.d.z A"), "NXDOMAIN");
 }
 
+/* Section 2.4: what is below a DNAME isn't there, the address of the zone's own server included. Below a cut a DNAME is
+ * the child's. */
+static void the_apex_s_servers_have_no_addresses_below_a_dname(void **state)
+{
+    server_add(*state, "d", "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns.old\n@ 60 NS a.b.cut\n"
+               "old 60 DNAME new\nns.old 60 A 192.0.2.1\n"
+               "cut 60 NS a.b.cut\nb.cut 60 DNAME new\na.b.cut 60 A 192.0.2.2\n");
+    assert_section(ask(*state, "d NS"), "additional", "a.b.cut.d. 60 A 192.0.2.2");
+    assert_section(ask(*state, "d NS +edns +do"), "additional",
+                   "a.b.cut.d. 60 A 192.0.2.2");
+    server_add(*state, "e", "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\n@ 60 DNAME new\n"
+               "ns 60 A 192.0.2.1\n");
+    assert_section(ask(*state, "e NS"), "additional", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_chain_of_one_dname_ends_and_names_it_once, setup,
                                         teardown_server),
         cmocka_unit_test_setup_teardown(a_dname_that_led_to_itself_is_not_said_twice, setup, teardown_server),
+        cmocka_unit_test_setup_teardown(the_apex_s_servers_have_no_addresses_below_a_dname, setup,
+                                        teardown_server),
         cmocka_unit_test_setup_teardown(a_loop_of_dnames_ends, setup, teardown_server),
         cmocka_unit_test_setup_teardown(nothing_below_a_dname_is_answered, setup,
                                         teardown_server),
