@@ -22,6 +22,15 @@ def read(*path):
         return file.read()
 
 
+def with_services(text, topology):
+    """BIRD's sets of service prefixes, as this topology has them."""
+    for own, octets in zip(SERVICE, [32, 128]):
+        text = text.replace(f"{own}/{octets}", ", ".join(
+            f"{address}/{octets}" for address in topology.addresses
+            if (":" in address) == (":" in own)))
+    return text
+
+
 class Daemon:
     """What all have in common. `limit_ms`: from a kill -9 of the server to the route gone."""
     driver = "lease"
@@ -62,6 +71,7 @@ class Daemon:
         """As a crash would."""
         for process in self.processes:
             process.send_signal(signal.SIGKILL)
+        for process in self.processes:
             process.wait()
         self.processes = []
 
@@ -83,11 +93,7 @@ class Bird(Daemon):
         for end in "01":
             text = text.replace(f'interface "any{end}"', "interface " + ", ".join(
                 f'"{group}{end}"' for group in topology.groups))
-        for own, octets in zip(SERVICE, [32, 128]):
-            text = text.replace(f"{own}/{octets}", ", ".join(
-                f"{address}/{octets}" for address in topology.addresses
-                if (":" in address) == (":" in own)))
-        return text
+        return with_services(text, topology)
 
     def start(self):
         self.write("bird.conf", self.config())

@@ -7,13 +7,27 @@ from checks import begin, expect_back, expect_gone, expect_no_change, finish, sc
 from daemons import BFD_MS, BirdControl, BirdForgetful, ExaBgp, Frr, GoBgp
 from fib import Failure, wait_for
 
+DAEMON_GONE_MS = 1000
+
+
+def learnt(topology, node):
+    """What the router has from this node, a text for each family, with all attributes."""
+    return [topology.ask_router("show", "route", "all", "protocol", f"{node.name}{family}")
+            for family in (4, 6)]
+
 
 def communities(topology, node):
     """Of the routes that the router has from this node: how many, and how many ask to be sorted last."""
-    shown = [topology.ask_router("show", "route", "all", "protocol", f"{node.name}{family}")
-             for family in (4, 6)]
+    shown = learnt(topology, node)
     return sum("192.0.2.53/32" in text or "2001:db8::53/128" in text for text in shown), \
         sum("(65535,0)" in text for text in shown)
+
+
+def expect_origin_igp(topology, node, what):
+    """With another ORIGIN the router would not share the load with a node that says IGP, but leave one out."""
+    for text in learnt(topology, node):
+        if text.count("BGP.origin: IGP") != 1 or text.count("BGP.origin:") != 1:
+            raise Failure(f"{what}: the router has not one route with ORIGIN IGP: {text}")
 
 
 def never_announced(topology, node, since, what):
@@ -40,6 +54,7 @@ def daemon_drained(topology, node):
     node.ctl("drain", "any")
     expect_gone(topology, node, since, node.daemon.limit_ms + 300, "drain")
     wait_for("the community of the drain", lambda: communities(topology, node) == (2, 2), 1)
+    expect_origin_igp(topology, node, "drain")
     wait_for("withdrawn after the drain", lambda: communities(topology, node) == (0, 0), 10)
     node.ctl("undrain")
     expect_back(node, "undrain", 5)
@@ -57,6 +72,7 @@ def daemon(topology):
     begin(topology)
     node = topology.nodes[0]
     wait_for("announced well", lambda: communities(topology, node) == (2, 0), 1)
+    expect_origin_igp(topology, node, "announced")
     if node.daemon.drains:
         daemon_drained(topology, node)
     since = time.time()
@@ -72,6 +88,27 @@ def daemon(topology):
     since = time.time()
     restart_daemon(topology, node)
     expect_back(node, "sessions after the daemon's restart", 2)
+    finish(topology, since)
+
+
+@scenario(name="bird-killed", keeps_stale=True, bfd=False)
+@scenario(name="frr-killed", daemon=Frr, keeps_stale=True, bfd=False)
+@scenario(name="exabgp-killed", daemon=ExaBgp, keeps_stale=True, bfd=False)
+@scenario(name="gobgp-killed", daemon=GoBgp, keeps_stale=True, bfd=False)
+def daemon_killed(topology):
+    """kill -9 of the routing daemon: the router, which would hold its routes if it asked, drops them in 1 s.
+
+    BFD is off: it would have the router drop them sooner than a restart is given up."""
+    print(f"    {topology.daemon.__doc__}", flush=True)
+    begin(topology)
+    node = topology.nodes[0]
+    since = time.time()
+    node.daemon.kill()
+    expect_gone(topology, node, since, DAEMON_GONE_MS, "kill -9 of the routing daemon")
+    if communities(topology, node) != (0, 0):
+        raise Failure(f"the router has a route of a dead daemon still: {learnt(topology, node)}")
+    node.daemon.start()
+    expect_back(node, "the routing daemon started again", 20)
     finish(topology, since)
 
 

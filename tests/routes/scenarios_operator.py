@@ -3,8 +3,10 @@ import json
 import signal
 import time
 
-from checks import (begin, expect_back, expect_gone, expect_no_change, finish, on_interface, scenario)
+from checks import (begin, expect_back, expect_gone, expect_no_change, finish, on_interface, scenario,
+                    stay)
 from fib import Failure, run, wait_for
+from router import COVERING
 
 
 @scenario()
@@ -43,6 +45,31 @@ def drained_all(topology):
         raise Failure("a node with nobody else to take over was left out")
     for node in topology.nodes:
         node.ctl("undrain")
+    finish(topology, since, 0)
+
+
+@scenario()
+def withdrawn_all(topology):
+    """When all nodes are withdrawn, the router's covering route has their queries answered: none is lost."""
+    begin(topology)
+    nodes = topology.nodes
+    since = time.time()
+    for node in nodes:
+        node.ctl("force-down", "any")
+    for node in nodes:
+        wait_for(f"node {node.name} withdrawn", node.withdrawn, 5)
+    for family, (service, covering) in enumerate(zip(topology.addresses, COVERING)):
+        left = topology.upstream.kernel_gateways(service)
+        if left:
+            raise Failure(f"withdrawn by all, {service} is routed to {left}")
+        last = topology.upstream.kernel_gateways(covering)
+        if last != {node.gateways[family] for node in nodes}:
+            raise Failure(f"the covering route {covering} is to {last}")
+    stay(topology, time.time(), 2, "all withdrawn")
+    for node in nodes:
+        node.ctl("release", "any")
+    for node in nodes:
+        expect_back(node, f"node {node.name} released")
     finish(topology, since, 0)
 
 

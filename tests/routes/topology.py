@@ -16,51 +16,24 @@ import subprocess
 import sys
 import tempfile
 
-from daemons import BFD_MS, Bird
+from daemons import Bird
 from fib import SERVICE, Failure, Fib, run, wait_for
 from node import Node
+from router import Router
 from store import Store
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-ROUTER_BIRD = """
-router id 10.0.0.1;
-log stderr all;
-protocol device { scan time 1; }
-protocol bfd { interface "*" { min rx interval BFD_MS ms; min tx interval BFD_MS ms; multiplier 3; }; }
-protocol kernel kernel4 { merge paths on; ipv4 { export all; import none; }; }
-protocol kernel kernel6 { merge paths on; ipv6 { export all; import none; }; }
-function sort_last() { if (65535, 0) ~ bgp_community then bgp_local_pref = 0; }
-template bgp node4 {
-    local as 64500;
-    graceful restart off;
-    bfd on;
-    connect delay time 1; connect retry time 1; error wait time 1, 2;
-    ipv4 { import filter { if net ~ [ 192.0.2.53/32, 192.0.2.54/32 ] then { sort_last(); accept; } reject; }; export none; };
-}
-template bgp node6 {
-    local as 64500;
-    graceful restart off;
-    bfd on;
-    connect delay time 1; connect retry time 1; error wait time 1, 2;
-    ipv6 { import filter { if net ~ [ 2001:db8::53/128, 2001:db8::54/128 ] then { sort_last(); accept; } reject; }; export none; };
-}
-"""
-ROUTER_PEER = """
-protocol bgp {name}4 from node4 {{ neighbor 10.0.{number}.2 as 64511; }}
-protocol bgp {name}6 from node6 {{ neighbor fd00:{number}::2 as 64511; }}
-"""
-
 
 class Topology:
     """Use as a context: all is taken down at its end."""
 
     def __init__(self, build, nodes=3, double=False, without_fleet="stay", daemon=Bird, keep=False,
                  route="", groups=None, zones=None, bfd=True, soak=False, workers=2, fleet_keep=0,
-                 store_octets=None):
+                 store_octets=None, keeps_stale=False):
         """`route` is more of that section of pharos.yaml; `groups` has each group's addresses and
         `zones` the zones that count for it; with `soak` scenarios take their full length. The nodes are a
-        fleet where `fleet_keep`, its K, isn't 0; its store may have a quota of `store_octets`."""
+        fleet where `fleet_keep`, its K, isn't 0; its store may have a quota of `store_octets`. `bfd` and
+        `keeps_stale` are the router's."""
         self.build = os.path.abspath(build)
         self.double = double
         self.without_fleet = without_fleet
@@ -70,12 +43,12 @@ class Topology:
         self.workers = workers  # of each server
         self.groups = groups or {"any": SERVICE}
         self.zones = zones or {group: ["example.com"] for group in self.groups}
-        self.bfd = bfd  # of the router, without which there is none
         self.soak = soak
         self.addresses = [address for group in self.groups.values() for address in group]
         self.prefix = f"ph{os.getpid()}"
         self.client = self.prefix + "client"
-        self.router = self.prefix + "router"
+        self.upstream = Router(self, bfd, keeps_stale)
+        self.router = self.upstream.namespace
         self.processes = []
         self.dir = tempfile.mkdtemp(prefix="pharos-routes-")
         self.store = Store(self, store_octets) if fleet_keep else None
@@ -131,14 +104,7 @@ class Topology:
         for node in self.nodes:
             node.set_up()
         self.fib = Fib(self.router, self.addresses)
-        with open(os.path.join(self.dir, "bird.conf"), "w", encoding="ascii") as file:
-            text = ROUTER_BIRD.replace("BFD_MS", str(BFD_MS))
-            file.write(text if self.bfd else text.replace("    bfd on;\n", ""))
-            for node in self.nodes:
-                file.write(ROUTER_PEER.format(name=node.name, number=node.number))
-        log = open(os.path.join(self.dir, "bird.log"), "w", encoding="ascii")
-        self.start(self.router, "bird", "-f", "-c", f"{self.dir}/bird.conf",
-                   "-s", f"{self.dir}/bird.ctl", "-P", f"{self.dir}/bird.pid", stderr=log)
+        self.upstream.start()
         for node in self.nodes:
             node.daemon.start()
             node.start_announcer()
@@ -148,9 +114,7 @@ class Topology:
         wait_for(what, condition, limit_s)
 
     def ask_router(self, *words):
-        return subprocess.run(["birdc", "-s", f"{self.dir}/bird.ctl", *words],
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                              check=False).stdout
+        return self.upstream.ask(*words)
 
     def sessions_up(self):
         """All BGP sessions, two a node, as the router sees them."""
