@@ -3,10 +3,11 @@ import signal
 import statistics
 import time
 
-from checks import (begin, expect_gone, expect_no_change, finish, on_interface, scenario, spread, stay)
+from checks import begin, expect_gone, expect_no_change, finish, on_interface, scenario, stay
 from daemons import BirdHook
 from fib import Failure, wait_for
-from scenarios_server import CRASH_LOST, CRASH_MS
+from figures import spread
+from scenarios_server import CRASH_MS
 
 RIGHT_S = 2  # after the routing daemon's return
 
@@ -109,9 +110,7 @@ def bird_restarted(topology):
     wait_for("announced again", well.announced, 5)
     taken = time.time() - back
     print(f"    BIRD's start to announced again: {taken:.2f} s (limit {RIGHT_S})")
-    topology.figure("BIRD's start to announced again, s", taken)
-    if taken > RIGHT_S:
-        raise Failure(f"right after {taken:.2f} s, limit {RIGHT_S}")
+    topology.figure("BIRD's start to announced again, s", taken, RIGHT_S, back)
     since = sick.stall(True)
     expect_gone(topology, sick, since, 1000, "stalls of 200 ms")
     wait_for("withdrawn after the drain", lambda: not on_interface(sick, "any1"), 5)
@@ -140,7 +139,7 @@ def decision_to_fib(topology):
     """From the decision on record to the router's kernel: 2 ms in the median, 10 ms for 99 of 100."""
     begin(topology)
     node = topology.nodes[0]
-    taken = []
+    taken, begun = [], time.time()
     for _ in range(250 if topology.soak else 100):
         for word, done in [("force-down", node.withdrawn), ("force-up", node.announced)]:
             since = time.time()
@@ -153,9 +152,7 @@ def decision_to_fib(topology):
     median, high = statistics.median(taken), taken[-1 - len(taken) // 100]
     print(f"    {len(taken)} decisions, to both families: {spread(taken)} ms, 99 of 100 within"
           f" {high:.1f} ms (limits 2 and 10)")
-    topology.figure("decision to FIB, median ms", median)
-    topology.figure("decision to FIB, 99 of 100, ms", high)
-    if median > 2 or high > 10:
-        raise Failure(f"from decision to FIB: median {median:.1f} ms, 99 of 100 {high:.1f} ms")
+    topology.figure("decision to FIB, median ms", median, 2, begun)
+    topology.figure("decision to FIB, 99 of 100, ms", high, 10, begun)
     expect_no_change(topology, time.time(), "the end")
     finish(topology, since)

@@ -15,9 +15,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from daemons import Bird
 from fib import SERVICE, Failure, Fib, run, wait_for
+from figures import Figure
 from node import Node
 from router import Router
 from store import Store
@@ -57,10 +59,12 @@ class Topology:
         self.nodes = [Node(self, "abcdefgh"[i], i + 1) for i in range(nodes)]
         self.fib = self.load = self.flood = None
         self.flooded = False  # there's a way for a flood of one node
-        self.figures = []  # what was measured, and how much
+        self.figures = []  # what was measured
+        self.begun = self.load_begun = time.time()
 
-    def figure(self, what, value):
-        self.figures.append((what, value))
+    def figure(self, what, value, limit=None, since=None):
+        """`since`: the wall time from when on things may have made it what it is."""
+        self.figures.append(Figure(what, value, limit, since or self.begun, time.time()))
 
     def program(self, name):
         return os.path.join(self.build, name)
@@ -123,6 +127,7 @@ class Topology:
     def start_load(self, rate=500, trace=None):
         """Returns when the client has found flows for all nodes and begins to count."""
         trace = ["--trace", trace] if trace else []
+        self.load_begun = time.time()
         self.load = self.start(self.client, sys.executable, os.path.join(HERE, "load.py"), *trace,
                                str(rate), str(len(self.nodes)), *self.addresses,
                                stdout=subprocess.PIPE, text=True)
