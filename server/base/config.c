@@ -27,6 +27,7 @@ void config_init(struct config *config)
         .log_level = LOG_LEVEL_INFO,
         .log_format = LOG_FORMAT_TEXT,
         .route = {.late_ms = 20,
+                  .probe_late_ms = 50,
                   .thresholds = thresholds_default(),
                   .without_fleet = WITHOUT_FLEET_STAY},
     };

@@ -79,7 +79,8 @@ struct config_fleet {
 
 struct config_route {
     enum route_driver driver;
-    unsigned late_ms;
+    unsigned late_ms;       /* T's floor: an answer that took longer is late */
+    unsigned probe_late_ms; /* the same of a probe, where T isn't more */
     struct thresholds thresholds;
     char *audit; /* file of decisions, one JSON object a line; NULL: none */
     struct config_metrics metrics;

@@ -77,6 +77,7 @@ void group_configure(struct group *group, const struct config *config,
     const struct config_route *route = &config->route;
     group->verdict.limits = route->thresholds;
     group->floor_ms = route->late_ms;
+    group->probe_floor_ms = route->probe_late_ms;
     group->expiry_ms = route->thresholds.expiry_ms;
     group->own_guard.type =
         route->fleet.etcds == 0 && route->without_fleet == WITHOUT_FLEET_WITHDRAW
@@ -91,6 +92,23 @@ void group_guard(struct group *group, struct guard *guard)
     group->told = FLEET_UNTOLD;
 }
 
+uint64_t group_late_us(const struct group *group)
+{
+    return usual_late_us(&group->usual, group->floor_ms * UINT64_C(1000));
+}
+
+uint64_t group_probe_late_us(const struct group *group)
+{
+    return usual_probe_late_us(&group->usual, group->floor_ms * UINT64_C(1000),
+                               group->probe_floor_ms * UINT64_C(1000));
+}
+
+/* A probe isn't waited for any longer than it may take. */
+static void limit_probes(struct group *group)
+{
+    group->prober.late_ms = (unsigned)((group_probe_late_us(group) + 999) / 1000);
+}
+
 struct group *group_new(const struct config *config, const struct config_group *is,
                         const char *control)
 {
@@ -102,13 +120,13 @@ struct group *group_new(const struct config *config, const struct config_group *
     memcpy(group->address, is->address, is->addresses * sizeof(is->address[0]));
     group->prober.address = group->address;
     group->prober.addresses = is->addresses;
-    group->prober.late_ms = config->route.late_ms;
     group->prober.ended = on_probe;
     group->prober.data = group;
     group_guard(group, NULL);
     group->heard_ms = uv_hrtime() / 1000000;
     verdict_init(&group->verdict, &config->route.thresholds, uv_hrtime() / 1000000);
     group_configure(group, config, is);
+    limit_probes(group);
     return group;
 }
 
@@ -163,11 +181,6 @@ void group_meet(struct group *group, const struct watch *watch)
         group->signals = (struct signals){0};
     memcpy(group->prober.instance, watch->view.instance, INSTANCE_OCTETS);
     memcpy(group->route.instance, watch->view.instance, INSTANCE_OCTETS);
-}
-
-uint64_t group_late_us(const struct group *group)
-{
-    return usual_late_us(&group->usual, group->floor_ms * UINT64_C(1000));
 }
 
 static enum health health_of(enum server server)
@@ -262,8 +275,7 @@ static void learn(struct group *group, uint64_t now_ms)
     if (group->verdict.state == VERDICT_UP && !group->verdict.symptoms.suspect)
         usual_learn(&group->usual, group->record.observation.latency,
                     group->floor_ms * UINT64_C(1000), now_ms);
-    const uint64_t late_us = group_late_us(group);
-    group->prober.late_ms = (unsigned)((late_us + 999) / 1000);
+    limit_probes(group);
 }
 
 /* What the guard has said, of all that is told. */
@@ -295,7 +307,7 @@ const struct decision *group_decide(struct group *group, const struct group_tick
     const enum wish wish = verdict_wish(&group->verdict);
     read_pulse(group, tick);
     fill_sample(group, tick, word);
-    observation_judge(&group->gathered, group_late_us(group));
+    observation_judge(&group->gathered, group_late_us(group), group_probe_late_us(group));
     struct record *record = &group->record;
     *record = (struct record){
         .now_ms = tick->now_ms, .wall_ms = tick->wall_ms, .observation = group->gathered};

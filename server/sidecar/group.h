@@ -47,7 +47,7 @@ struct group {
     enum { FLEET_UNTOLD, FLEET_TOLD_IN, FLEET_TOLD_OUT } told; /* to the guard */
     uint64_t heard_ms; /* when the driver's state was last known and settled */
     char control[4096];
-    unsigned floor_ms; /* of T */
+    unsigned floor_ms, probe_floor_ms; /* of T, and of the probes' */
     unsigned expiry_ms;
     struct observation gathered; /* since the last tick */
 };
@@ -87,7 +87,8 @@ void group_meet(struct group *group, const struct watch *watch);
 const struct decision *group_decide(struct group *group, const struct group_tick *tick,
                                     struct operator_entry word);
 
-/* T of now, in microseconds. */
+/* T of now, in microseconds, of answers and of probes. */
 uint64_t group_late_us(const struct group *group);
+uint64_t group_probe_late_us(const struct group *group);
 
 #endif

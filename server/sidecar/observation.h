@@ -16,8 +16,9 @@ struct observation {
     struct sample sample;
 };
 
-/* Fills the sample's answers, late, probes and bad: what took longer than `late_us` is bad, by whole
- * buckets (so up to 25 % more is forgiven). */
-void observation_judge(struct observation *observation, uint64_t late_us);
+/* Fills the sample's answers, late, probes and bad: an answer that took longer than `late_us` is late, and a
+ * probe that took longer than `probe_late_us` bad, by whole buckets (so up to 25 % more is forgiven). */
+void observation_judge(struct observation *observation, uint64_t late_us,
+                       uint64_t probe_late_us);
 
 #endif

@@ -80,7 +80,9 @@ static void play(struct stage *stage, struct player *p, struct record *record)
     const enum verdict_state before = p->verdict.state;
     const enum wish wish = verdict_wish(&p->verdict);
     count_time(p, record->now_ms);
-    observation_judge(&record->observation, usual_late_us(&p->usual, floor_us));
+    const uint64_t probe_floor_us = stage->route->probe_late_ms * UINT64_C(1000);
+    observation_judge(&record->observation, usual_late_us(&p->usual, floor_us),
+                      usual_probe_late_us(&p->usual, floor_us, probe_floor_us));
     s->route = route_of(&p->verdict, s->route);
     s->guard = guard_of(stage, &p->verdict, &s->fleet);
     p->samples++;

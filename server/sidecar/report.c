@@ -51,12 +51,13 @@ void report_signals(FILE *to, const struct group *group)
     fprintf(to,
             "{\"server\":\"%s\",\"window_ms\":%u,\"answers\":%u,\"late\":%u,\"drops\":%u,"
             "\"probes\":%u,\"probes_bad\":%u,\"tcp\":%u,\"tcp_bad\":%u,\"workers\":%u,"
-            "\"stuck\":%u,\"dead_paths\":%u,\"expiring\":%u,\"late_us\":%llu,\"rate\":%u,"
-            "\"usual_rate\":%.0f,\"badness\":%u}",
+            "\"stuck\":%u,\"dead_paths\":%u,\"expiring\":%u,\"late_us\":%llu,"
+            "\"probe_late_us\":%llu,\"rate\":%u,\"usual_rate\":%.0f,\"badness\":%u}",
             health_to_text(s->health), group->verdict.limits.window_ms, t->answers, t->late,
             t->drops, t->probes, t->bad, t->tcp, t->tcp_bad, s->workers, s->stuck,
             (unsigned)__builtin_popcount(y->dead_paths), s->expiring,
-            (unsigned long long)group_late_us(group), group->verdict.absorb.rate,
+            (unsigned long long)group_late_us(group),
+            (unsigned long long)group_probe_late_us(group), group->verdict.absorb.rate,
             group->verdict.absorb.usual, group->verdict.badness);
 }
 
@@ -76,10 +77,12 @@ void report_thresholds(FILE *to, const struct group *group)
 {
     const struct thresholds *l = &group->verdict.limits;
     fprintf(to,
-            "{\"late_us\":%llu,\"window_ms\":%u,\"bad_percent\":%u,\"samples\":%u,"
+            "{\"late_us\":%llu,\"probe_late_us\":%llu,\"window_ms\":%u,\"bad_percent\":%u,"
+            "\"samples\":%u,"
             "\"slow_ms\":%u,\"near_percent\":%u,\"slow_near_ms\":%u,\"path_dead_ms\":%u,"
             "\"expiry_ms\":%u,\"drain_ms\":%u,\"clean_ms\":%u,\"flood\":%u,\"cycles\":%u}",
-            (unsigned long long)group_late_us(group), l->window_ms, l->bad_percent,
+            (unsigned long long)group_late_us(group),
+            (unsigned long long)group_probe_late_us(group), l->window_ms, l->bad_percent,
             l->samples_min, l->slow_ms, l->near_percent, l->slow_near_ms, l->path_dead_ms,
             l->expiry_ms, l->drain_ms, l->clean_ms, l->flood_factor, l->cycles);
 }
@@ -168,9 +171,11 @@ void report_group_text(FILE *to, const struct group *group, uint64_t now_ms)
             l->window_ms);
     fprintf(to, "  datagrams   %u a second, usually %.0f\n", v->absorb.rate, v->absorb.usual);
     fprintf(to,
-            "  thresholds  late after %.1f ms, bad from %u%% on, leaves after %u ms, drains "
+            "  thresholds  late after %.1f ms, probes after %.1f ms, bad from %u%% on, leaves "
+            "after %u ms, drains "
             "%u ms\n",
-            (double)group_late_us(group) / 1000, l->bad_percent, l->slow_ms, l->drain_ms);
+            (double)group_late_us(group) / 1000, (double)group_probe_late_us(group) / 1000,
+            l->bad_percent, l->slow_ms, l->drain_ms);
     put_guard_text(to, group);
     for (unsigned i = 0; (d = kept_decision(group, i)) != NULL; i++)
         fprintf(to, "  %s %s -> %s: %s\n", report_time(d->wall_ms, time),

@@ -46,3 +46,9 @@ uint64_t usual_late_us(const struct usual *u, uint64_t floor_us)
         return floor_us;
     return late < USUAL_LATE_MAX_US ? (uint64_t)late : USUAL_LATE_MAX_US;
 }
+
+uint64_t usual_probe_late_us(const struct usual *u, uint64_t floor_us, uint64_t probe_floor_us)
+{
+    const uint64_t late_us = usual_late_us(u, floor_us);
+    return late_us > probe_floor_us ? late_us : probe_floor_us;
+}

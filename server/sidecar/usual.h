@@ -1,6 +1,7 @@
 /* usual.h -- when is an answer late?
  * T is the larger of a floor and eight times the usual p99, so that a node whose answers always take
- * longer isn't sick all its life. What is usual is learned slowly and only while the node is well. Pure. */
+ * longer isn't sick all its life. Probes have a higher floor: the pulse sees early that a node slows down,
+ * and the probes agree that it's bad when clients are better off elsewhere. What is usual is learned slowly and only while the node is well. Pure. */
 #ifndef PHAROS_SERVER_SIDECAR_USUAL_H
 #define PHAROS_SERVER_SIDECAR_USUAL_H
 
@@ -28,5 +29,9 @@ void usual_learn(struct usual *usual, const uint32_t latency[PULSE_BUCKETS], uin
 
 /* T in microseconds. */
 uint64_t usual_late_us(const struct usual *usual, uint64_t floor_us);
+
+/* The same of probes: T, but no less than `probe_floor_us`. */
+uint64_t usual_probe_late_us(const struct usual *usual, uint64_t floor_us,
+                             uint64_t probe_floor_us);
 
 #endif

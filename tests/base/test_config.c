@@ -110,6 +110,7 @@ static void every_key_sets_its_field(void **state)
                   "route:\n"
                   "  driver: exec\n"
                   "  late: 50ms\n"
+                  "  probe-late: 80ms\n"
                   "  metrics: {listen: '::1', zones: all}\n"
                   "  groups:\n"
                   "    - {name: any, addresses: [192.0.2.53, \"2001:db8::53\"], zones: all}\n"
@@ -163,6 +164,7 @@ static void every_key_sets_its_field(void **state)
     assert_string_equal(config.zone_dir[1], "/etc/pharos/more");
     assert_int_equal(config.route.driver, ROUTE_DRIVER_EXEC);
     assert_int_equal(config.route.late_ms, 50);
+    assert_int_equal(config.route.probe_late_ms, 80);
     assert_int_equal(config.route.without_fleet, WITHOUT_FLEET_WITHDRAW);
     assert_int_equal(config.route.fleet.etcds, 2);
     assert_string_equal(config.route.fleet.etcd[0], "https://[2001:db8::9]:2379");

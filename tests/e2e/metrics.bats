@@ -249,7 +249,7 @@ YAML
     jq -es 'all(.[]; .group == "any" and (.time | test("^2[0-9-]+T[0-9:.]+Z$")) and .why != ""
         and (.from | type) == "string" and (.to | type) == "string"
         and (.signals | .answers >= 0 and .late >= 0 and .drops >= 0 and .probes >= 0 and .badness >= 0)
-        and .thresholds.late_us == 20000 and .thresholds.window_ms == 500
+        and .thresholds.late_us == 20000 and .thresholds.probe_late_us == 50000 and .thresholds.window_ms == 500
         and .thresholds.slow_near_ms == 800 and .thresholds.near_percent == 60
         and .thresholds.path_dead_ms == 1000 and .thresholds.expiry_ms == 60000
         and (.progress | type) == "string"

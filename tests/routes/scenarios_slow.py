@@ -75,12 +75,26 @@ def stalled_stays(topology):
     finish(topology, since, 0)
 
 
-@scenario(without_fleet="withdraw", route="  late: 50ms")
+def expect_suspected(node):
+    """It's suspect by late answers, and the probes aren't bad."""
+    route = node.route()
+    signals = route["signals"]
+    if route["state"] != "SUSPECT" or 2 * signals["late"] < signals["answers"] \
+            or 2 * signals["probes_bad"] >= signals["probes"]:
+        raise Failure(f"it isn't suspected by the pulse alone: {route['state']}, {signals}")
+    print(f"    {signals['late']} of {signals['answers']} answers late, {signals['probes_bad']} of"
+          f" {signals['probes']} probes bad")
+
+
+@scenario(without_fleet="withdraw")
 def slow_by_30(topology):
-    """Answers 30 ms late, 20 to 40 of them, change nothing where 50 ms are taken for late."""
+    """Answers that come 30 ms late, 20 to 40, are suspected by the pulse alone: the route stays."""
     begin(topology)
-    since = topology.nodes[0].stall(True, 20)  # and the rest of the stall before it
+    node = topology.nodes[0]
+    since = node.stall(True, 20)  # and the rest of the stall before it
+    wait_for("the suspicion in the log", lambda: "UP -> SUSPECT: suspect" in node.log("sidecar"), 5)
     stay(topology, since, 5, "30 ms slow")
+    expect_suspected(node)
     finish(topology, since, 0)
 
 

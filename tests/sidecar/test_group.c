@@ -90,7 +90,7 @@ static void begin(struct scene *s, uint64_t store_away_ms)
     struct address address;
     char name[] = "any";
     const struct config_group is = {.name = name, .address = &address, .addresses = 1};
-    const struct config config = {.route = {.thresholds = thresholds_default(), .late_ms = 20}};
+    const struct config config = {.route = {.thresholds = thresholds_default(), .late_ms = 20, .probe_late_ms = 50}};
     assert_null(address_from_text(&address, "192.0.2.53@53", 53));
     *s = (struct scene){.now_ms = 1000000, .watch = {.server = SERVER_WELL}};
     s->guard = (struct store_guard){
@@ -108,7 +108,7 @@ static void begin(struct scene *s, uint64_t store_away_ms)
 static void tick(struct scene *s, unsigned ms)
 {
     struct observation *o = &s->group->gathered;
-    const bool late = ms > 20;
+    const bool late = ms > 50;
     s->now_ms += VERDICT_TICK_MS;
     o->latency[pulse_bucket(ms * UINT64_C(1000))] = o->sample.datagrams = 10;
     if (late)

@@ -181,7 +181,7 @@ static struct observation look(struct signals *signals, const struct signals_map
 {
     struct observation o = {0};
     signals_read(signals, map, &f->view, &o, ms);
-    observation_judge(&o, 20000);
+    observation_judge(&o, 20000, 50000);
     return o;
 }
 

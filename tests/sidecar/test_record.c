@@ -133,15 +133,18 @@ static void write_ticks(FILE *to, uint64_t *ms, unsigned ticks, unsigned bucket)
     }
 }
 
-/* A second of answers at about 60 ms. */
-static char *replay_with(unsigned late_ms, enum route_without_fleet without_fleet)
+/* A second of answers that took about so long. */
+static char *replay_with(unsigned took_ms, unsigned late_ms,
+                         enum route_without_fleet without_fleet)
 {
-    const struct config_route route = {
-        .late_ms = late_ms, .thresholds = thresholds_default(), .without_fleet = without_fleet};
+    const struct config_route route = {.late_ms = late_ms,
+                                       .probe_late_ms = 50,
+                                       .thresholds = thresholds_default(),
+                                       .without_fleet = without_fleet};
     uint64_t ms = 1000000;
     FILE *file = tmpfile();
     write_ticks(file, &ms, 60, pulse_bucket(200));
-    write_ticks(file, &ms, 20, pulse_bucket(60000));
+    write_ticks(file, &ms, 20, pulse_bucket(took_ms * UINT64_C(1000)));
     write_ticks(file, &ms, 200, pulse_bucket(200));
     rewind(file);
     char *text;
@@ -156,18 +159,23 @@ static char *replay_with(unsigned late_ms, enum route_without_fleet without_flee
 static void a_replay_tells_what_other_thresholds_would_have_done(void **state)
 {
     (void)state;
-    char *text = replay_with(20, WITHOUT_FLEET_WITHDRAW);
+    char *text = replay_with(80, 20, WITHOUT_FLEET_WITHDRAW);
     assert_non_null(strstr(text, "any: SUSPECT -> DRAIN: the guard lets go"));
     assert_non_null(strstr(text, "PROBATION -> UP"));
     assert_non_null(strstr(text, "any: 280 samples"));
     free(text);
 
-    text = replay_with(20, WITHOUT_FLEET_STAY);
+    text = replay_with(80, 20, WITHOUT_FLEET_STAY);
     assert_non_null(strstr(text, "the guard says stay"));
     assert_non_null(strstr(text, "away for 0.0 s of"));
     free(text);
 
-    text = replay_with(100, WITHOUT_FLEET_WITHDRAW);
+    text = replay_with(30, 20, WITHOUT_FLEET_WITHDRAW); /* the pulse alone says so */
+    assert_non_null(strstr(text, "UP -> SUSPECT"));
+    assert_non_null(strstr(text, "away for 0.0 s of"));
+    free(text);
+
+    text = replay_with(80, 100, WITHOUT_FLEET_WITHDRAW);
     assert_null(strstr(text, "SUSPECT"));
     assert_non_null(strstr(text, "1 decisions"));
     free(text);
@@ -176,7 +184,8 @@ static void a_replay_tells_what_other_thresholds_would_have_done(void **state)
 static void a_replay_passes_over_lines_that_are_none_and_counts_them(void **state)
 {
     (void)state;
-    const struct config_route route = {.late_ms = 20, .thresholds = thresholds_default()};
+    const struct config_route route = {
+        .late_ms = 20, .probe_late_ms = 50, .thresholds = thresholds_default()};
     uint64_t ms = 1000000;
     FILE *file = tmpfile();
     write_ticks(file, &ms, 2, 0);
@@ -202,7 +211,8 @@ static void a_replay_passes_over_lines_that_are_none_and_counts_them(void **stat
 static void what_has_no_record_in_it_is_not_replayed(void **state)
 {
     (void)state;
-    const struct config_route route = {.late_ms = 20, .thresholds = thresholds_default()};
+    const struct config_route route = {
+        .late_ms = 20, .probe_late_ms = 50, .thresholds = thresholds_default()};
     FILE *file = tmpfile(), *to = tmpfile();
     fputs("rubbish\n", file);
     rewind(file);

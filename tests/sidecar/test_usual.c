@@ -28,6 +28,8 @@ static void late_is_the_floor_until_answers_usually_take_longer(void **state)
     assert_int_equal(usual_late_us(&usual, 20000), 20000);
     live(&usual, 5000, &now);
     assert_in_range(usual_late_us(&usual, 20000), 8 * 5000, 8 * 5000 * 5 / 4);
+    assert_int_equal(usual_probe_late_us(&usual, 20000, 60000), 60000);
+    assert_int_equal(usual_probe_late_us(&usual, 20000, 30000), usual_late_us(&usual, 20000));
     live(&usual, 700000, &now);
     assert_true(usual_late_us(&usual, 20000) <= USUAL_LATE_MAX_US);
 }
@@ -52,12 +54,15 @@ static void a_sample_is_judged_by_whole_buckets(void **state)
     o.latency[pulse_bucket(20000)] = 5;
     o.latency[pulse_bucket(30000)] = 5;
     o.probe_latency[pulse_bucket(30000)] = 3;
-    observation_judge(&o, 20000);
+    observation_judge(&o, 20000, 20000);
     assert_int_equal(o.sample.answers, 15);
     assert_int_equal(o.sample.late, 5);
     assert_int_equal(o.sample.probes, 5);
     assert_int_equal(o.sample.bad, 5);
-    observation_judge(&o, 100000);
+    observation_judge(&o, 20000, 50000); /* 30 ms is late, and not yet bad for a probe */
+    assert_int_equal(o.sample.late, 5);
+    assert_int_equal(o.sample.bad, 2);
+    observation_judge(&o, 100000, 100000);
     assert_int_equal(o.sample.late, 1); /* the SERVFAIL */
     assert_int_equal(o.sample.bad, 2);
 }
