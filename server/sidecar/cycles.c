@@ -1,22 +1,20 @@
 /* cycles.c -- see cycles.h */
 #include "server/sidecar/cycles.h"
 
-enum { RING = THRESHOLDS_CYCLES_MAX + 1 };
-
 void cycles_fall(struct cycles *c, uint64_t now_ms)
 {
-    c->fell_ms[c->falls++ % RING] = now_ms;
+    c->fell_ms[c->falls++ % CYCLES_FALLS] = now_ms;
 }
 
 static unsigned kept(const struct cycles *c)
 {
-    return c->falls < RING ? c->falls : RING;
+    return c->falls < CYCLES_FALLS ? c->falls : CYCLES_FALLS;
 }
 
 /* The `back`th last fall, from 1. */
 static uint64_t fall(const struct cycles *c, unsigned back)
 {
-    return c->fell_ms[(c->falls - back) % RING];
+    return c->fell_ms[(c->falls - back) % CYCLES_FALLS];
 }
 
 unsigned cycles_count(const struct cycles *c, const struct thresholds *limits, uint64_t now_ms)
@@ -25,6 +23,13 @@ unsigned cycles_count(const struct cycles *c, const struct thresholds *limits, u
     while (count < kept(c) && now_ms - fall(c, count + 1) < limits->cycles_ms)
         count++;
     return count;
+}
+
+unsigned cycles_list(const struct cycles *c, uint64_t fell_ms[CYCLES_FALLS])
+{
+    for (unsigned back = kept(c); back > 0; back--)
+        fell_ms[kept(c) - back] = fall(c, back);
+    return kept(c);
 }
 
 uint64_t cycles_left(const struct cycles *c, const struct thresholds *limits, uint64_t now_ms)

@@ -2,10 +2,9 @@
 #include "server/sidecar/operator.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool read_word(const char *text, enum operator_word *word)
 {
@@ -45,14 +44,13 @@ static bool read_line(struct operator_words *words, const char *line)
 int operator_load(struct operator_words *words, const char *folder)
 {
     words->count = 0;
-    const int octets = snprintf(words->path, sizeof(words->path), "%s/route.words", folder);
-    if (octets < 0 || (size_t)octets + 4 >= sizeof(words->path))
-        return -ENAMETOOLONG;
+    int err = keep_path(words->path, folder, "route.words");
+    if (err != 0)
+        return err;
     FILE *file = fopen(words->path, "re");
     if (file == NULL)
         return errno == ENOENT ? 0 : -errno;
     char line[128];
-    int err = 0;
     while (err == 0 && fgets(line, sizeof(line), file) != NULL)
         err = read_line(words, line) ? 0 : -EBADMSG;
     if (err == 0 && ferror(file))
@@ -72,49 +70,22 @@ struct operator_entry operator_find(const struct operator_words *words, const ch
     return (struct operator_entry){.word = OPERATOR_NONE};
 }
 
-static int write_all(const struct operator_words *words, const char *path)
-{
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (fd < 0)
-        return -errno;
-    int err = 0;
-    for (size_t i = 0; err == 0 && i < words->count; i++) {
-        const struct operator_entry *e = &words->entry[i];
-        if (dprintf(fd, "%s %s %s\n", e->group, operator_word_to_text(e->word),
-                    wish_to_text(e->held))
-            < 0)
-            err = -errno;
-    }
-    if (err == 0 && fsync(fd) != 0)
-        err = -errno;
-    close(fd);
-    return err;
-}
-
-/* A rename lasts when its folder has been synced. */
-static int sync_folder(const char *path)
-{
-    char folder[4096];
-    snprintf(folder, sizeof(folder), "%s", path);
-    *strrchr(folder, '/') = '\0';
-    const int fd = open(folder[0] == '\0' ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    const int err = fsync(fd) == 0 ? 0 : -errno;
-    close(fd);
-    return err;
-}
-
 static int save(const struct operator_words *words)
 {
-    char beside[4096 + 4];
-    snprintf(beside, sizeof(beside), "%s.new", words->path);
-    int err = write_all(words, beside);
-    if (err == 0 && rename(beside, words->path) != 0)
-        err = -errno;
-    if (err != 0)
-        unlink(beside);
-    return err != 0 ? err : sync_folder(words->path);
+    char *text = NULL;
+    size_t octets = 0;
+    FILE *to = open_memstream(&text, &octets);
+    if (to == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < words->count; i++) {
+        const struct operator_entry *e = &words->entry[i];
+        fprintf(to, "%s %s %s\n", e->group, operator_word_to_text(e->word),
+                wish_to_text(e->held));
+    }
+    const int err =
+        fclose(to) != 0 ? -ENOMEM : keep_write(words->path, text, octets, KEEP_SYNCED);
+    free(text);
+    return err;
 }
 
 static void forget(struct operator_words *words, const char *group)

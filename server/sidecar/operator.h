@@ -4,6 +4,7 @@
 #define PHAROS_SERVER_SIDECAR_OPERATOR_H
 
 #include "server/base/config.h"
+#include "server/sidecar/keep.h"
 #include "server/sidecar/sample.h"
 
 struct operator_entry {
@@ -13,7 +14,7 @@ struct operator_entry {
 };
 
 struct operator_words {
-    char path[4096];
+    char path[KEEP_PATH_MAX];
     size_t count;
     struct operator_entry entry[GROUPS_MAX];
 };

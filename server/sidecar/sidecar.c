@@ -6,6 +6,7 @@
 #include "server/sidecar/clock_step.h"
 #include "server/sidecar/confine.h"
 #include "server/sidecar/exporter.h"
+#include "server/sidecar/falls.h"
 #include "server/sidecar/fleet_guard.h"
 #include "server/sidecar/group.h"
 #include "server/sidecar/operator.h"
@@ -33,6 +34,9 @@ struct sidecar {
     struct watch watch;
     struct clock_step clock;
     struct operator_words words;
+    char falls_path[KEEP_PATH_MAX];
+    unsigned falls_kept; /* the groups' falls that are in the file */
+    bool falls_told;     /* that they can't be kept */
     struct orders *orders;
     struct audit audit, record;
     struct exporter *exporter;
@@ -43,6 +47,12 @@ struct sidecar {
     uv_signal_t signal[SIGNALS];
     struct notify notify;
 };
+
+static const char *state_dir(const struct sidecar *s)
+{
+    const struct config *config = &s->options.config;
+    return config->state_dir != NULL ? config->state_dir : config->run_dir;
+}
 
 static int64_t clock_us(clockid_t id)
 {
@@ -97,6 +107,32 @@ static void find_drivers(struct sidecar *s)
         find_control(&s->options, 0, s->group[0]->control);
 }
 
+static unsigned count_falls(const struct sidecar *s)
+{
+    unsigned falls = 0;
+    for (size_t i = 0; i < s->groups; i++)
+        falls += s->group[i]->verdict.falls;
+    return falls;
+}
+
+/* Once the drivers have been told: nothing waits for a disk. What can't be written is tried again. */
+static void keep_falls(struct sidecar *s, const struct group_tick *tick)
+{
+    if (count_falls(s) == s->falls_kept)
+        return;
+    struct falls falls = {0};
+    for (size_t i = 0; i < s->groups; i++)
+        falls_add(&falls, s->group[i]->name, &s->group[i]->verdict.holddown,
+                  &s->group[i]->verdict.cycles, tick->now_ms, tick->wall_ms);
+    const int err = falls_save(&falls, s->falls_path);
+    if (err == 0)
+        s->falls_kept = count_falls(s);
+    if (err != 0 && !s->falls_told)
+        log_error("can't keep falls and hold-downs in %s: %s; a restart forgets them",
+                  s->falls_path, strerror(-err));
+    s->falls_told = err != 0;
+}
+
 static void decide_all(struct sidecar *s)
 {
     const struct group_tick tick = look_at_clocks(s);
@@ -109,6 +145,7 @@ static void decide_all(struct sidecar *s)
             tell(s, group, d);
         audit_record(&s->record, group);
     }
+    keep_falls(s, &tick);
     exporter_tick(s->exporter, &s->watch, s->group, s->groups, tick.now_ms);
 }
 
@@ -251,12 +288,49 @@ static int add_group(struct sidecar *s, size_t index)
     return group_start(group, s->loop, s->options.config.route.driver == ROUTE_DRIVER_LOG);
 }
 
+/* Of a damaged file the worst is taken for true: else a node that comes and goes did so all the faster. */
+static void restore_group(struct group *group, const struct falls *falls, int err,
+                          uint64_t now_ms, uint64_t wall_ms)
+{
+    const struct falls_entry *entry = falls_find(falls, group->name);
+    const struct thresholds *limits = &group->verdict.limits;
+    struct holddown holddown;
+    struct cycles cycles;
+    if (err != 0)
+        falls_assume(limits, &holddown, &cycles, now_ms);
+    else if (entry == NULL)
+        return;
+    else if (!falls_restore(entry, limits, &holddown, &cycles, now_ms, wall_ms))
+        log_warning("%s: falls in the future: the clock was set back, they count as now",
+                    group->name);
+    verdict_restore(&group->verdict, &holddown, &cycles);
+}
+
+static void restore_falls(struct sidecar *s)
+{
+    struct falls falls = {0};
+    int err = keep_path(s->falls_path, state_dir(s), "route.falls");
+    err = err != 0 ? err : falls_load(&falls, s->falls_path);
+    if (err == -ENOENT)
+        return;
+    if (err != 0)
+        log_error(
+            "can't read falls and hold-downs in %s: %s; each group counts as one that has "
+            "fallen %u times just now",
+            s->falls_path, strerror(-err), s->options.config.route.thresholds.cycles);
+    const uint64_t now_ms = (uint64_t)clock_us(CLOCK_MONOTONIC) / 1000;
+    const uint64_t wall_ms = (uint64_t)clock_us(CLOCK_REALTIME) / 1000;
+    for (size_t i = 0; i < s->groups; i++) /* the first tick writes it again, as it's taken */
+        restore_group(s->group[i], &falls, err, now_ms, wall_ms);
+}
+
 static int start_groups(struct sidecar *s)
 {
     const struct config_route *route = &s->options.config.route;
     int err = 0;
     for (size_t i = 0; err == 0 && i < route->groups; i++)
         err = add_group(s, i);
+    restore_falls(s);
     guard_groups(s);
     return err;
 }
@@ -371,8 +445,7 @@ static void on_signal(uv_signal_t *signal, int number)
 static void load_words(struct sidecar *s)
 {
     const struct config *config = &s->options.config;
-    const char *folder = config->state_dir != NULL ? config->state_dir : config->run_dir;
-    const int err = operator_load(&s->words, folder);
+    const int err = operator_load(&s->words, state_dir(s));
     if (err != 0)
         log_error(
             "can't read the operator's words in %s: %s; all routes are held as their "

@@ -20,6 +20,15 @@ void verdict_init(struct verdict *verdict, const struct thresholds *limits, uint
     verdict->absorb.last_ms = now_ms;
 }
 
+void verdict_restore(struct verdict *v, const struct holddown *holddown,
+                     const struct cycles *cycles)
+{
+    v->holddown = *holddown;
+    v->cycles = *cycles;
+    v->known = true;
+    v->falls++;
+}
+
 enum wish verdict_wish(const struct verdict *v)
 {
     switch (v->state) {
@@ -69,14 +78,20 @@ static bool is_announced(enum verdict_state state)
     return state == VERDICT_UP || state == VERDICT_SUSPECT || state == VERDICT_ABSORB;
 }
 
+static void fall(struct verdict *v, uint64_t now_ms)
+{
+    holddown_fall(&v->holddown, &v->limits, now_ms);
+    cycles_fall(&v->cycles, now_ms);
+    v->falls++;
+    v->last_bad_ms = now_ms;
+}
+
 /* A fall is to leave by one's own decision, once: DRAIN is one and DOWN after it isn't another. */
 static bool enter(struct verdict *v, enum verdict_state state, uint64_t now_ms)
 {
-    if (is_announced(v->state) && (state == VERDICT_DRAIN || state == VERDICT_DOWN)) {
-        holddown_fall(&v->holddown, &v->limits, now_ms);
-        cycles_fall(&v->cycles, now_ms);
-        v->last_bad_ms = now_ms;
-    }
+    if (is_announced(v->state) && (state == VERDICT_DRAIN || state == VERDICT_DOWN))
+        fall(v, now_ms);
+    v->known = false;
     v->state = state;
     v->since_ms = now_ms;
     v->answered = 0;
@@ -104,6 +119,28 @@ static bool all_answered(const struct verdict *v, const struct sample *s)
     return s->paths_all != 0 && (v->answered & s->paths_all) == s->paths_all;
 }
 
+/* By a word of the one before, which the hold-down is of. */
+static bool go_on_draining(struct verdict *v, uint64_t now_ms)
+{
+    say(v, "the route drains since before this start; hold-down for %u ms more",
+        (unsigned)holddown_left(&v->holddown, now_ms));
+    v->last_bad_ms = now_ms;
+    return enter(v, VERDICT_DRAIN, now_ms);
+}
+
+/* What the driver withdrew by itself nobody here has seen. */
+static bool stay_down(struct verdict *v, const struct sample *s, uint64_t now_ms)
+{
+    if (s->route == ROUTE_WITHDRAWN || !v->known)
+        fall(v, now_ms);
+    v->last_bad_ms = now_ms;
+    say(v,
+        "the route was withdrawn before: it stays so until probation is over; hold-down for %u "
+        "ms more",
+        (unsigned)holddown_left(&v->holddown, now_ms));
+    return enter(v, VERDICT_DOWN, now_ms);
+}
+
 /* Before anything was decided: an announced route is taken over, and one that somebody withdrew has to
  * earn its way back. */
 static bool step_init(struct verdict *v, const struct sample *s, uint64_t now_ms)
@@ -111,8 +148,11 @@ static bool step_init(struct verdict *v, const struct sample *s, uint64_t now_ms
     if (s->health != HEALTH_SERVING)
         return false;
     switch (s->route) {
-    case ROUTE_UP:
     case ROUTE_DRAIN:
+        if (v->known && holddown_left(&v->holddown, now_ms) != 0)
+            return go_on_draining(v, now_ms);
+        /* fall through */
+    case ROUTE_UP:
         say(v, "the route is announced: taken over");
         return enter(v, VERDICT_UP, now_ms);
     case ROUTE_FRESH:
@@ -122,10 +162,7 @@ static bool step_init(struct verdict *v, const struct sample *s, uint64_t now_ms
         return enter(v, VERDICT_READY, now_ms);
     case ROUTE_DOWN:
     case ROUTE_WITHDRAWN:
-        say(v, "the route was withdrawn before: it stays so until probation is over");
-        holddown_fall(&v->holddown, &v->limits, now_ms);
-        v->last_bad_ms = now_ms;
-        return enter(v, VERDICT_DOWN, now_ms);
+        return stay_down(v, s, now_ms);
     case ROUTE_UNKNOWN:
         break;
     }
@@ -310,6 +347,7 @@ static bool step_probation(struct verdict *v, const struct sample *s, uint64_t n
 {
     if (is_bad_again(v, s)) {
         holddown_relapse(&v->holddown, now_ms);
+        v->falls++;
         if (is_gone(s) || s->health == HEALTH_NOT_SERVING)
             say(v, "%s", is_gone(s) ? gone_text(s) : "the server stops or starts as planned");
         else

@@ -44,17 +44,19 @@ struct verdict {
     unsigned badness;         /* 0 to GUARD_BADNESS_MAX, for the guard */
     struct symptoms symptoms; /* of the last step */
     char why[VERDICT_WHY_MAX];
+    struct holddown holddown;
+    struct cycles cycles;
+    unsigned falls; /* how often those two have changed */
 
     /* Private. */
     struct thresholds limits;
     struct window window;
     struct absorb absorb;
-    struct holddown holddown;
-    struct cycles cycles;
     struct paths paths;
     uint32_t answered; /* paths that answered well since `since_ms` */
     bool asks;         /* see verdict_asks() */
     bool dead;     /* under a word: the server was, or the driver said so; unanswered since */
+    bool known;    /* until the first decision: what a withdrawn route fell for */
     bool released; /* PROBATION without a fall before it: the operator has let go */
     bool begins;   /* symptoms.suspect wasn't so in the step before */
     uint64_t first_bad_ms; /* of SUSPECT */
@@ -67,6 +69,11 @@ struct verdict {
 
 /* `limits` NULL: the defaults. */
 void verdict_init(struct verdict *verdict, const struct thresholds *limits, uint64_t now_ms);
+
+/* Goes on with what was known before a restart: a route that's found withdrawn has fallen for it, and no once more.
+ * Right after verdict_init(). */
+void verdict_restore(struct verdict *verdict, const struct holddown *holddown,
+                     const struct cycles *cycles);
 
 /* Takes a sample. Returns true where there's something to tell: the state has changed or the guard has
  * refused; `why` has the numbers. `now_ms` is monotonic and above THRESHOLDS_WINDOW_MAX_MS. */

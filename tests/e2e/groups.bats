@@ -9,7 +9,7 @@ setup() {
     ip -n "$ns" link set lo up
     printf '#!/bin/sh\necho "$@" >>"%s/route-$2"\n' "$work" >"$work/hook"
     chmod +x "$work/hook"
-    in_background "$PHAROS_BUILD/tests/sidecar/pharos-double" "$work" 127.0.1.1@53 127.0.1.2@53
+    start_server
 }
 
 teardown() {
@@ -23,6 +23,10 @@ teardown() {
 in_background() {
     ip netns exec "$ns" "$@" >>"$work/log" 2>&1 3>&- &
     pids+=("$!")
+}
+
+start_server() {
+    in_background "$PHAROS_BUILD/tests/sidecar/pharos-double" "$work" 127.0.1.1@53 127.0.1.2@53
 }
 
 # driver SOCKET ADDRESS
@@ -95,4 +99,24 @@ route_is() {
     driver announcer-any.sock 127.0.1.1
     start_sidecar
     wait_for route_is 1 up
+}
+
+# Whoever withdrew the route, the driver or the sidecar's word: it has fallen three times for who can't know.
+@test "a sidecar whose file of falls is damaged starts, says so, and has the worst hold-down" {
+    configure any
+    driver announcer.sock 127.0.1.1
+    start_sidecar
+    wait_for route_is 1 up
+    kill -KILL "${pids[0]}"
+    wait_for route_is 1 down
+    wait_for grep -q '^any 1000 ' "$work/route.falls"
+    wait_for grep -qx 'end 1' "$work/route.falls"
+    kill -KILL "$sidecar"
+    printf 'any 1000 179' >"$work/route.falls"
+    start_server
+    start_sidecar
+    wait_for grep -q "can't read falls and hold-downs in $work/route.falls" "$work/log"
+    wait_for grep -Eq 'hold-down for (7[12]|[4-9][0-9]{2})[0-9]{3} ms more' "$work/log"
+    wait_for grep -qx 'end 1' "$work/route.falls"
+    route_is 1 down
 }

@@ -3,13 +3,15 @@ import signal
 import statistics
 import time
 
-from checks import begin, expect_gone, expect_no_change, finish, on_interface, scenario, stay
+from checks import begin, expect_gone, expect_no_change, finish, on_interface, route_changes, scenario, stay
 from daemons import BirdHook
 from fib import Failure, wait_for
 from figures import spread
 from scenarios_server import CRASH_MS
 
 RIGHT_S = 2  # after the routing daemon's return
+HOLD_DOWN_S = 9
+RETURN_S = 1.5  # after the hold-down
 
 
 def restart_sidecar(node):
@@ -156,3 +158,35 @@ def decision_to_fib(topology):
     topology.figure("decision to FIB, 99 of 100, ms", high, 10, begun)
     expect_no_change(topology, time.time(), "the end")
     finish(topology, since)
+
+
+def restart_away(node, states):
+    """Kills the sidecar of a node that's away, and waits for the next one's first decision."""
+    node.sidecar.kill()
+    node.sidecar.wait()
+    node.start_sidecar()
+    wait_for("the sidecar's return", lambda: node.route().get("state") in states, 5)
+
+
+@scenario(without_fleet="withdraw", route=f"  thresholds: {{hold-down: {HOLD_DOWN_S}s}}")
+def sidecar_killed_away(topology):
+    """The sidecar's restarts while its node drains and is down leave the hold-down as it was."""
+    begin(topology)
+    node = topology.nodes[0]
+    since = node.stall(True)
+    expect_gone(topology, node, since, 1000, "stalls of 200 ms")
+    fell = [decision["wall"] for decision in node.decisions() if decision["to"] == "DRAIN"][-1]
+    node.stall(False)
+    restart_away(node, {"DRAIN"})
+    wait_for("withdrawn after the drain", lambda: not on_interface(node, "any1"), 5)
+    wait_for("probation", lambda: node.route().get("state") == "PROBATION", 5)
+    restart_away(node, {"DOWN", "PROBATION"})
+    wait_for("announced again", node.announced, HOLD_DOWN_S + RETURN_S + 5)
+    away = time.time() - fell
+    print(f"    away for {away:.2f} s (hold-down {HOLD_DOWN_S} s, limit {HOLD_DOWN_S + RETURN_S})")
+    topology.figure("away over two restarts of the sidecar, s", away, HOLD_DOWN_S + RETURN_S, fell)
+    if away < HOLD_DOWN_S:
+        raise Failure(f"announced again after {away:.2f} s")
+    if route_changes(topology, node, since) != 2:
+        raise Failure("the route went and came more than once")
+    finish(topology, since, 0)

@@ -147,6 +147,64 @@ static void a_route_that_was_withdrawn_before_has_to_earn_its_way_back(void **st
     assert_in_range(s.rose, 2000, 2500);
 }
 
+/* Fell as often as said, the last time 10 s ago; the first fall's hold-down is 2 s, the third one's 72 s. */
+static struct script begin_fallen(unsigned falls)
+{
+    const struct thresholds limits = thresholds_default();
+    struct script s = begin();
+    struct holddown holddown = {0};
+    struct cycles cycles = {0};
+    for (unsigned i = 0; i < falls; i++) {
+        holddown_fall(&holddown, &limits, s.now - 10000);
+        cycles_fall(&cycles, s.now - 10000);
+    }
+    verdict_restore(&s.verdict, &holddown, &cycles);
+    return s;
+}
+
+static void a_restart_neither_shortens_nor_renews_a_hold_down(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        unsigned falls;
+        enum route route;
+        unsigned rises_after, rises_before;
+    } table[] = {
+        {"its hold-down is over", 1, ROUTE_DOWN, 2000, 2500},
+        {"some of it is left", 2, ROUTE_DOWN, 2000, 2500},
+        {"a minute of it is left", 3, ROUTE_DOWN, 62000, 62500},
+        {"the server died unseen: a fourth fall", 3, ROUTE_WITHDRAWN, 380000, 600000},
+        {"on its way out", 3, ROUTE_DRAIN, 62000, 62500},
+        {"on its way back", 1, ROUTE_DRAIN, 50, 50},
+        {"announced", 3, ROUTE_UP, 50, 50},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        print_message("%s\n", table[i].what);
+        struct script s = begin_fallen(table[i].falls);
+        play(&s, with_route(well, table[i].route), 50);
+        const uint64_t rose = s.rose;
+        play(&s,
+             with_route(well, table[i].route == ROUTE_WITHDRAWN ? ROUTE_DOWN : table[i].route),
+             700000);
+        assert_in_range(rose != 0 ? rose : s.rose + 50, table[i].rises_after,
+                        table[i].rises_before);
+    }
+}
+
+static void a_restart_leaves_the_budget_of_cycles_as_it_was(void **state)
+{
+    (void)state;
+    struct script s = begin_fallen(3);
+    s.verdict.limits.holddown_max_ms = 2000;
+    play(&s, well, 3000); /* taken over */
+    assert_int_equal(s.verdict.state, VERDICT_UP);
+    play(&s, with_health(well, HEALTH_GONE), 100);
+    play(&s, with_route(well, ROUTE_DOWN), 20000);
+    assert_int_equal(s.rose, 0);
+    assert_non_null(strstr(s.verdict.why, "it fell 4 times"));
+}
+
 static void without_word_from_the_driver_nothing_begins(void **state)
 {
     (void)state;
@@ -866,6 +924,8 @@ int main(void)
         cmocka_unit_test(the_first_announcement_waits_for_an_answer_over_every_path),
         cmocka_unit_test(an_announced_route_is_taken_over_by_a_new_sidecar),
         cmocka_unit_test(a_route_that_was_withdrawn_before_has_to_earn_its_way_back),
+        cmocka_unit_test(a_restart_neither_shortens_nor_renews_a_hold_down),
+        cmocka_unit_test(a_restart_leaves_the_budget_of_cycles_as_it_was),
         cmocka_unit_test(without_word_from_the_driver_nothing_begins),
         cmocka_unit_test(a_dead_or_hung_server_goes_down_at_once_and_asks_nobody),
         cmocka_unit_test(a_planned_stop_is_no_fall),
