@@ -26,6 +26,8 @@ static uint64_t jitter(struct fleet *f, uint64_t ms)
     return ms - f->random % (ms / 2 + 1);
 }
 
+/* Rounded down, so that a node counts as bad from GUARD_BADNESS_BAD on in the store as well, which is a whole
+ * number of levels. */
 static unsigned level_of(unsigned badness)
 {
     return badness / FLEET_LEVEL * FLEET_LEVEL;

@@ -18,7 +18,8 @@ enum {
     FLEET_NODES_MAX = 4096,
     FLEET_SHARD_NODES = 100,
     FLEET_PEERS_MAX = 120, /* in a claim, which has two comparisons more */
-    FLEET_LEVEL = 100,     /* badness is told in steps of this, so that noise isn't written */
+    FLEET_LEVEL = 100,     /* badness is told and compared in steps of this, rounded down, so that noise
+                            * isn't written: nodes of one step are equally sick */
 };
 
 enum fleet_key {
