@@ -16,7 +16,7 @@ packages="build-essential cmake ninja-build pkg-config clang libclang-rt-dev
     libuv1-dev libldns-dev libyaml-dev libssl-dev libmicrohttpd-dev libcmocka-dev
     libcurl4-openssl-dev libjansson-dev
     bats bind9-dnsutils jq python3 python3-dnspython bird2 frr exabgp gobgpd iproute2 procps
-    util-linux systemd
+    util-linux systemd systemd-container
     libxdp-dev libbpf-dev ethtool iputils-ping
     nsd knot knot-dnsutils bind9 bind9-utils ldnsutils dnsviz prometheus curl
     etcd-server etcd-client openssl"
