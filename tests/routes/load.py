@@ -1,9 +1,9 @@
 """Asks steadily and counts what gets no answer.
 
-    load.py [--trace FILE] RATE NODES ADDRESS...
+    load.py [--trace FILE] [--zone NAME] RATE NODES ADDRESS...
 
 Finds 96 sockets whose flows the router spreads evenly over that many nodes (NSID tells who answers), and
-over the addresses; says "begins", and sends RATE queries a second from them until SIGTERM; then writes
+over the addresses; says "begins", and sends RATE queries a second for the zone's SOA from them until SIGTERM; then writes
 one JSON line: how many were sent and lost, and when (wall time) the lost ones were sent. A query that
 has no answer after 1.5 s is lost, and so is one that gets SERVFAIL; those still under way at the end are
 waited for. FILE gets a line a query: when it was sent, its milliseconds or "lost", and who answered.
@@ -25,7 +25,7 @@ FIRST_PORT = 20000  # of the client's own; the same at each start, and so the sa
 PATIENCE = 1.5
 SEARCH_S = 5
 SPARE_MAX = 600  # flows that nobody wants, while some node gets none; each has a descriptor
-QUESTION = b"\7example\3com\0" + struct.pack(">HH", 6, 1)
+ZONE = "example.com"
 NSID = b"\0" + struct.pack(">HHIHHH", 41, 1232, 0, 4, 3, 0)
 HEADER = struct.Struct(">HHHHHH")
 
@@ -38,8 +38,10 @@ def open_socket(address, port):
     return s
 
 
-def query(number):
-    return HEADER.pack(number & 0xFFFF, 0, 1, 0, 0, 1) + QUESTION + NSID
+def query(number, zone=ZONE):
+    """For the SOA of a zone."""
+    qname = b"".join(bytes([len(label)]) + label.encode() for label in [*zone.split("."), ""])
+    return HEADER.pack(number & 0xFFFF, 0, 1, 0, 0, 1) + qname + struct.pack(">HH", 6, 1) + NSID
 
 
 def node_of(answer):
@@ -79,8 +81,9 @@ def find_sockets(addresses, nodes):
 class Load:
     """The queries under way, and what has become of the others."""
 
-    def __init__(self, sockets, trace):
+    def __init__(self, sockets, trace, zone):
         self.sockets = sockets
+        self.zone = zone
         self.trace = trace
         self.waiting, self.lost, self.sent = {}, [], 0
 
@@ -89,10 +92,10 @@ class Load:
         self.waiting[(index, number & 0xFFFF)] = time.time()
         self.sent += 1
         try:
-            self.sockets[index].send(query(number))
+            self.sockets[index].send(query(number, self.zone))
         except OSError:  # an ICMP error of an earlier one, or no route
             try:
-                self.sockets[index].send(query(number))
+                self.sockets[index].send(query(number, self.zone))
             except OSError:
                 pass
 
@@ -139,13 +142,14 @@ class Load:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--trace", type=argparse.FileType("w", bufsize=1 << 16))
+    parser.add_argument("--zone", default=ZONE)
     parser.add_argument("rate", type=int)
     parser.add_argument("nodes", type=int)
     parser.add_argument("address", nargs="+")
     options = parser.parse_args()
     stopping = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(time.monotonic()))
-    load = Load(find_sockets(options.address, options.nodes), options.trace)
+    load = Load(find_sockets(options.address, options.nodes), options.trace, options.zone)
     print("begins", flush=True)
     load.run(options.rate, stopping)
     print(json.dumps({"sent": load.sent, "lost": len(load.lost), "when": sorted(load.lost)}))

@@ -1,4 +1,5 @@
 """A server that is slow, stuck, wrong, or overloaded."""
+import json
 import time
 
 import threads
@@ -168,6 +169,26 @@ def servfail(topology):
     expect_gone(topology, node, since, SERVFAIL_MS, "SERVFAIL")
     node.trouble(None)
     expect_back(node, "answers again")
+    finish(topology, since)
+
+
+def servfails(node):
+    return json.loads(node.ctl("--json", "stats"))["rcode_servfail"]
+
+
+@scenario(without_fleet="withdraw", zones={"any": "all"})
+def servfail_of_one_zone(topology):
+    """Of all zones one can't be loaded: its SERVFAIL is true, though all clients ask for it, and nobody goes."""
+    announce_all(topology)
+    node = topology.nodes[0]
+    since, before = time.time(), servfails(node)
+    topology.start_load(zone="failing.com")
+    stay(topology, since, 5, "SERVFAIL of a zone that isn't loaded")
+    counted = servfails(node) - before
+    states = [decision["to"] for decision in node.decisions()]
+    print(f"    {counted} answers with SERVFAIL, states {states}")
+    if counted < 500 or states != ["READY", "UP"]:
+        raise Failure("too few answers were SERVFAIL, or the node was suspected for them")
     finish(topology, since)
 
 

@@ -124,11 +124,12 @@ class Topology:
         """All BGP sessions, two a node, as the router sees them."""
         return self.ask_router("show", "protocols").count("Established") == 2 * len(self.nodes)
 
-    def start_load(self, rate=500, trace=None):
+    def start_load(self, rate=500, trace=None, zone="example.com"):
         """Returns when the client has found flows for all nodes and begins to count."""
         trace = ["--trace", trace] if trace else []
         self.load_begun = time.time()
         self.load = self.start(self.client, sys.executable, os.path.join(HERE, "load.py"), *trace,
+                               "--zone", zone,
                                str(rate), str(len(self.nodes)), *self.addresses,
                                stdout=subprocess.PIPE, text=True)
         if self.load.stdout.readline() != "begins\n":
