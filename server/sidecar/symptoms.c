@@ -33,10 +33,10 @@ static void find_stuck(struct symptoms *y, const struct sample *s,
     if (s->stuck == 0 || s->stuck >= s->workers)
         return;
     y->stuck = s->stuck;
-    if (!y->suspect) {
+    if (!y->suspect)
         y->first_bad_ms = y->recent.first_bad_ms != 0 ? y->recent.first_bad_ms : now_ms;
-        y->patience_ms = limits->slow_ms;
-    }
+    /* Its heartbeat is no sample near a threshold, whatever share of the probes met that worker. */
+    y->patience_ms = y->suspect ? least(y->patience_ms, limits->slow_ms) : limits->slow_ms;
     y->suspect = true;
     y->agreed = y->agreed
                 || (tally_enough(&y->recent, limits->samples_min) && y->recent.bad > 1

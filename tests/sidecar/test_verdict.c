@@ -361,7 +361,7 @@ static void one_stuck_worker_of_two_goes_when_probes_agree_and_the_guard_grants(
     struct sample half = with_bad(well, 0, 1);
     half.stuck = 1;
     play(&s, half, 1000);
-    assert_in_range(s.fell, 550, 850);
+    assert_in_range(s.fell, 550, 650); /* its heartbeat is no sample near a threshold */
 
     s = begin_up();
     half.guard = GUARD_STAY;
